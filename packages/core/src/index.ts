@@ -1,5 +1,10 @@
 export type { Clock } from "./clock.ts";
+export { RequestError } from "./error.ts";
 export * as limits from "./limits.ts";
+export { Broadcast } from "./model/broadcast.ts";
+export type { Datagram } from "./model/datagram.ts";
+export type { GroupState } from "./model/group.ts";
+export { Group } from "./model/group.ts";
 export type { OriginId, Route } from "./model/route.ts";
 export type {
 	FetchSink,
@@ -10,6 +15,11 @@ export type {
 	UpstreamSink,
 	UpstreamSubscription,
 } from "./model/source.ts";
+export type { GroupSink, TrackSink, TrackSubscription } from "./model/subscription.ts";
+export type { Announcement, AnnounceRefusal } from "./routing/announcement.ts";
+export type { OriginOptions } from "./routing/origin.ts";
+export { Origin } from "./routing/origin.ts";
+export type { Announced, Watch, WatchOptions, WatchSink } from "./routing/watch.ts";
 export type { Encoding, TapeSink, TapeState } from "./tape.ts";
 export { Tape } from "./tape.ts";
 export type {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import type { Origin } from "../model/origin.ts";
+import type { Origin } from "../routing/origin.ts";
 import type { Connection } from "../transport.ts";
 import type { Authorise, Grant } from "./grant.ts";
 import type { SessionLimits } from "./limits.ts";

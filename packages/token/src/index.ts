@@ -1,1 +1,1 @@
-export {};
+export type { RejectReason } from "./reject-reason.ts";

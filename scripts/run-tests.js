@@ -1,0 +1,25 @@
+/** Every node:test file of the project in one run; run by the pinned Node. Arguments narrow it to paths that contain one of them. */
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { root } from "./bootstrap.js";
+
+const patterns = ["packages/*/src/**/*.test.ts", "testkit/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"];
+const wanted = process.argv.slice(2);
+const files = globSync(patterns, { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist|target)(\/|$)/.test(name) })
+	.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+	.sort();
+if (files.length === 0) {
+	process.stderr.write("no test file matches\n");
+	process.exit(1);
+}
+const args = [
+	"-C",
+	"source",
+	"--test",
+	"--test-concurrency=2",
+	"--test-timeout=300000",
+	"--test-reporter=spec",
+	...files,
+];
+const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+process.exit(result.status ?? 1);

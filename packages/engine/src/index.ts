@@ -1,1 +1,7 @@
-export {};
+export type { ConnectFailure } from "./connect-error.ts";
+export { ConnectError } from "./connect-error.ts";
+export type { Endpoint, EndpointSink } from "./endpoint.ts";
+export type { EngineMissing, EngineOptions, EngineStats } from "./engine.ts";
+export { Engine } from "./engine.ts";
+export type { Incoming, IncomingInfo } from "./incoming.ts";
+export type { Certificate, ConnectOptions, ListenOptions, TransportOptions, VerifyOptions } from "./options.ts";

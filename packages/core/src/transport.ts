@@ -135,6 +135,11 @@ export interface LanePolicy {
 export interface LaneSink {
 	/** Plays of the lane were given up (latency, budget, stream limit, or the peer's STOP_SENDING); `tags` names them. */
 	onDropped(tags: readonly number[], reason: "latency" | "budget" | "streams" | "stopped"): void;
+	/**
+	 * Optional, once, after `close()` without a code: every play is over, and the peer has acknowledged all of it where
+	 * the transport can know, so that a FIN written now does not overtake the last group. Not sent when the connection ends.
+	 */
+	onDrained?(): void;
 }
 
 /** One subscription on one connection: a set of plays that share a policy. */

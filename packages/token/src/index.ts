@@ -1,1 +1,10 @@
+export { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithm.ts";
+export { type Claims, formatClaims, parseClaims } from "./claims.ts";
+export { type GenerateOptions, generateKey } from "./generate.ts";
+export { formatKey, Key, parseKey, parseKeys } from "./key.ts";
+export { joinPath, normalisePath, stripPrefix } from "./path.ts";
+export { type Grants, grantsCover, type Permissions, type PermissionsDenied, permissionsAt } from "./permissions.ts";
 export type { RejectReason } from "./reject-reason.ts";
+export { signToken } from "./sign.ts";
+export { KeyError, TokenError } from "./token-error.ts";
+export { type KeyFinder, type VerifiedToken, type VerifyOptions, verifyToken } from "./verify.ts";

@@ -28,5 +28,21 @@ export function encodeUtf8(text: string): Uint8Array {
 	return bytes.slice(0, writeUtf8(bytes, 0, text));
 }
 
+/** Bytes that `text` takes in UTF-8. */
+export function utf8Length(text: string): number {
+	let length = text.length;
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) continue;
+		// Each half of a surrogate pair counts 2: four bytes for the pair.
+		length += unit < 0x800 || isSurrogate(unit) ? 1 : 2;
+	}
+	return length;
+}
+
+function isSurrogate(unit: number): boolean {
+	return unit >= 0xd800 && unit <= 0xdfff;
+}
+
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();

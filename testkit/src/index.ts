@@ -1,1 +1,13 @@
-export {};
+/**
+ * What tests share: virtual time, repeatable chance, and the suite that every transport passes.
+ * @module
+ */
+export { concat, difference, patternBytes, pieces } from "./bytes.ts";
+export type { PairRequest, TransportFactory, TransportFeature, TransportPair } from "./compliance/factory.ts";
+export { settleInRealTime } from "./compliance/settle.ts";
+export type { ComplianceFailure, ComplianceOptions } from "./compliance/suite.ts";
+export { complianceFailures, transportCompliance } from "./compliance/suite.ts";
+export * as limits from "./limits.ts";
+export { SeededRandom } from "./seeded-random.ts";
+export type { RunBounds, VirtualClockOptions } from "./virtual-clock.ts";
+export { VirtualClock } from "./virtual-clock.ts";

@@ -201,7 +201,9 @@ const COMMANDS: Readonly<Record<number, Read>> = {
 	[Command.Stop]: streamNumber((connection, stream, code) => connection.stop(stream, code)),
 	[Command.Lane]: lanePolicy((connection, lane, policy) => connection.lane(lane, policy)),
 	[Command.LaneUpdate]: lanePolicy((connection, lane, policy) => connection.laneUpdate(lane, policy)),
-	[Command.LaneClose]: streamNumber((connection, lane, code) => connection.laneClose(lane, code < 0 ? undefined : code)),
+	[Command.LaneClose]: streamNumber((connection, lane, code) =>
+		connection.laneClose(lane, code < 0 ? undefined : code),
+	),
 	[Command.LaneDatagram]: withBytes((connection, lane, payload) => connection.laneDatagram(lane, payload)),
 	[Command.Stats]: () => (connection) => connection.reportStats(),
 	[Command.Close]: (reader) => {

@@ -2,6 +2,9 @@
  * `[server.quic]` and `[client.quic]`: the QUIC transport.
  * @module
  */
+import { choice, count, duration, type Kind, optional, pattern, text, toggle } from "./kind.ts";
+import { RELOAD_LINKS, RELOAD_SOCKET } from "./reload.ts";
+import { type Entries, type Setting, setting, type Table, table } from "./setting.ts";
 
 /** Transport settings that both directions have. Undefined leaves the choice to the engine. */
 export interface QuicConfig {
@@ -26,4 +29,101 @@ export interface ServerQuicConfig extends QuicConfig {
 	readonly quicLbId: string | undefined;
 	/** QUIC-LB nonce length in bytes. */
 	readonly quicLbNonce: number | undefined;
+}
+
+/** The settings of `[server.quic]`. */
+export const serverQuicTable: Table<ServerQuicConfig> = table(
+	{ doc: "QUIC of the connections that others open" },
+	{
+		...shared("server", RELOAD_SOCKET),
+		maxStreams: maxStreams("server", 10000),
+		preferredV4: setting(optional(addressText()), {
+			doc: "IPv4 address that clients are asked to move to after an anycast handshake",
+			key: "preferred_v4",
+			flag: "--server-preferred-v4",
+			env: "MOQ_SERVER_PREFERRED_V4",
+			aliases: ["server.preferred_v4"],
+			reload: RELOAD_SOCKET,
+			pending: "clients are not asked to move to another address",
+		}),
+		preferredV6: setting(optional(addressText()), {
+			doc: "IPv6 address that clients are asked to move to after an anycast handshake",
+			key: "preferred_v6",
+			flag: "--server-preferred-v6",
+			env: "MOQ_SERVER_PREFERRED_V6",
+			aliases: ["server.preferred_v6"],
+			reload: RELOAD_SOCKET,
+			pending: "clients are not asked to move to another address",
+		}),
+		quicLbId: setting(optional(pattern(/^([0-9A-Fa-f]{2}){1,15}$/, "1 to 15 bytes in hex", "HEX")), {
+			doc: "Server id that QUIC-LB load balancers find in connection ids",
+			flag: "--server-quic-lb-id",
+			env: "MOQ_SERVER_QUIC_LB_ID",
+			aliases: ["server.quic_lb_id"],
+			reload: RELOAD_SOCKET,
+			pending: "connection ids carry no QUIC-LB server id",
+		}),
+		quicLbNonce: setting(optional(count(4, 18)), {
+			doc: "Random bytes after the QUIC-LB server id; all together at most 20",
+			flag: "--server-quic-lb-nonce",
+			env: "MOQ_SERVER_QUIC_LB_NONCE",
+			aliases: ["server.quic_lb_nonce"],
+			reload: RELOAD_SOCKET,
+			pending: "connection ids carry no QUIC-LB server id",
+		}),
+	},
+);
+
+/** The settings of `[client.quic]`. */
+export const clientQuicTable: Table<QuicConfig> = table(
+	{ doc: "QUIC of the connections that this relay opens" },
+	{ ...shared("client", RELOAD_LINKS), maxStreams: maxStreams("client", 1024) },
+);
+
+function maxStreams(side: string, fallback: number): Setting<number> {
+	return setting(count(1, 1_000_000), {
+		doc: "Streams of each kind that the peer may have open on one connection",
+		fallback,
+		oldFlags: [`--${side}-max-streams`],
+		aliases: [`${side}.max_streams`],
+		reload: side === "server" ? RELOAD_SOCKET : RELOAD_LINKS,
+	});
+}
+
+function shared(side: string, reload: string): Omit<Entries<QuicConfig>, "maxStreams"> {
+	return {
+		gso: setting(toggle(), { doc: "Hand several packets to the kernel at once", fallback: true, reload }),
+		idleTimeoutMs: setting(duration(), {
+			doc: "A connection that is silent for this long is over",
+			key: "idle_timeout",
+			fallback: "30s",
+			reload,
+		}),
+		keepAliveMs: setting(duration(), {
+			doc: 'Pause between keep-alive packets on a quiet connection; "0s" is off',
+			key: "keep_alive",
+			fallback: "5s",
+			reload,
+		}),
+		mtuDiscovery: setting(toggle(), {
+			doc: "Look for packet sizes above 1200 bytes",
+			fallback: false,
+			reload,
+			pending: `packets keep their initial size on ${side} connections`,
+		}),
+		congestionControl: setting(optional(choice(["loss", "delay"])), {
+			doc: "What tells congestion; without it the engine chooses",
+			reload,
+			pending: `the engine chooses the congestion control of ${side} connections`,
+		}),
+		qlog: setting(optional(text("a folder", "DIR")), {
+			doc: "Folder for qlog files",
+			reload,
+			pending: "no qlog files are written",
+		}),
+	};
+}
+
+function addressText(): Kind<string> {
+	return text("an address with a port", "IP:PORT");
 }

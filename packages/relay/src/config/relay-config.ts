@@ -3,13 +3,15 @@
  * @module
  */
 import type { LimitsConfig } from "../limits.ts";
-import type { AuthConfig } from "./auth.ts";
-import type { ClientConfig } from "./client.ts";
-import type { ClusterConfig } from "./cluster.ts";
-import type { LogConfig } from "./log.ts";
-import type { CacheConfig, IrohConfig, StatsConfig } from "./others.ts";
-import type { ServerConfig } from "./server.ts";
-import type { InternalConfig, WebConfig } from "./web.ts";
+import { type AuthConfig, authTable } from "./auth.ts";
+import { type ClientConfig, clientTable } from "./client.ts";
+import { type ClusterConfig, clusterTable } from "./cluster.ts";
+import { limitsTable } from "./limits.ts";
+import { type LogConfig, logTable } from "./log.ts";
+import { type CacheConfig, cacheTable, type IrohConfig, irohTable, type StatsConfig, statsTable } from "./others.ts";
+import { type ServerConfig, serverTable } from "./server.ts";
+import { type Table, table } from "./setting.ts";
+import { type InternalConfig, internalTable, type WebConfig, webTable } from "./web.ts";
 
 /** Flags over environment over file over defaults, validated; durations in ms, sizes in bytes. */
 export interface RelayConfig {
@@ -43,3 +45,21 @@ export interface LoadedConfig {
 	/** The file it was read from; undefined without one. */
 	readonly file: string | undefined;
 }
+
+/** Every setting there is. */
+export const relayTable: Table<RelayConfig> = table(
+	{ doc: "" },
+	{
+		log: logTable,
+		server: serverTable,
+		web: webTable,
+		internal: internalTable,
+		auth: authTable,
+		client: clientTable,
+		cluster: clusterTable,
+		cache: cacheTable,
+		stats: statsTable,
+		limits: limitsTable,
+		iroh: irohTable,
+	},
+);

@@ -28,8 +28,9 @@ export function encodeFrameHeader(header: FrameHeader, encoding: FrameEncoding):
 	return bytes;
 }
 
-/** Signed to unsigned: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
+/** Signed to unsigned: 0, -1, 1, -2 … become 0, 1, 2, 3 … @throws RangeError for a fraction. */
 export function zigzag(delta: number): Varint62 {
+	if (!Number.isInteger(delta)) throw new RangeError(`timestamp delta of ${delta}`);
 	const value = delta < 0 ? -2 * delta - 1 : 2 * delta;
 	if (value <= Number.MAX_SAFE_INTEGER) return value;
 	return delta < 0 ? -2n * BigInt(delta) - 1n : 2n * BigInt(delta);

@@ -1,0 +1,22 @@
+/**
+ * Every bound of the log: unit last, and what it protects.
+ * @module
+ */
+
+/** Bytes of one text field, which a peer may have chosen. */
+export const LOG_TEXT_BYTES_MAX: number = 256;
+
+/** Bytes of a stack trace or a cause; our own text, but it may quote a peer's. */
+export const LOG_STACK_BYTES_MAX: number = 4096;
+
+/** Fields of one line; more than any caller has. */
+export const LOG_FIELDS_MAX: number = 32;
+
+/** Lines of one event and reason per window; beyond it they are counted. A flood must not fill a disk or the loop. */
+export const LOG_REPEATS_MAX: number = 200;
+
+/** Milliseconds of the window that repeats are counted in. */
+export const LOG_WINDOW_MS: number = 1000;
+
+/** Kinds of lines that are counted apart; the table starts anew beyond it. */
+export const LOG_KINDS_MAX: number = 1024;

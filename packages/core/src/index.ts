@@ -5,6 +5,13 @@ export { Broadcast } from "./model/broadcast.ts";
 export type { Datagram } from "./model/datagram.ts";
 export type { GroupState } from "./model/group.ts";
 export { Group } from "./model/group.ts";
+export type { Frame, FrameListener } from "./model/group-reader.ts";
+export { readGroup } from "./model/group-reader.ts";
+export * as modelLimits from "./model/limits.ts";
+export type { LocalBroadcastOptions } from "./model/local-broadcast.ts";
+export { LocalBroadcast } from "./model/local-broadcast.ts";
+export type { LocalGroup } from "./model/local-group.ts";
+export type { LocalTrack } from "./model/local-track.ts";
 export type { OriginId, Route } from "./model/route.ts";
 export type {
 	FetchSink,
@@ -15,6 +22,7 @@ export type {
 	UpstreamSink,
 	UpstreamSubscription,
 } from "./model/source.ts";
+export { TRACK_INFO_DEFAULT } from "./model/source.ts";
 export type { GroupSink, TrackSink, TrackSubscription } from "./model/subscription.ts";
 export type { Announcement, AnnounceRefusal } from "./routing/announcement.ts";
 export type { OriginOptions } from "./routing/origin.ts";

@@ -2,12 +2,19 @@
  * The routing table: every broadcast that is announced, where it comes from, and who wants to know.
  * @module
  */
+import { limits } from "@moq-relay/wire";
 import type { Clock } from "../clock.ts";
 import type { Broadcast } from "../model/broadcast.ts";
+import { Cache } from "../model/cache.ts";
+import { BROADCAST_LINGER_MS, BROADCASTS_MAX, CACHE_BYTES_MAX, TRACK_LINGER_MS } from "../model/limits.ts";
 import type { Route } from "../model/route.ts";
+import type { Settings } from "../model/settings.ts";
 import type { Source } from "../model/source.ts";
 import type { Announcement, AnnounceRefusal } from "./announcement.ts";
-import type { Watch, WatchOptions, WatchSink } from "./watch.ts";
+import { type Change, Listing, type Offer } from "./listing.ts";
+import { PathTree } from "./path-tree.ts";
+import type { Announced, Watch, WatchOptions, WatchSink } from "./watch.ts";
+import { Watcher } from "./watcher.ts";
 
 /** What a routing table needs. */
 export interface OriginOptions {
@@ -22,41 +29,136 @@ export interface OriginOptions {
 	readonly trackLingerMs?: number;
 	/** How long a broadcast stays announced after its session was lost, in ms; default `BROADCAST_LINGER_MS`. */
 	readonly broadcastLingerMs?: number;
+	/** Told what a viewer's or watcher's sink threw: a bug of ours, for the log. */
+	readonly onFault?: (thrown: unknown) => void;
 }
 
 /** The one routing table of a relay or client. */
 export class Origin {
 	readonly id: number;
+	readonly #settings: Settings;
+	readonly #lingerMs: number;
+	readonly #tree: PathTree<Listing, Watcher> = new PathTree();
+	#broadcastCount = 0;
+	/** Changes not told yet; one is told to all before the next, also when a listener makes the next one. */
+	#changes: { readonly change: Change; readonly watchers: readonly Watcher[] }[] = [];
+	#telling = false;
 
 	constructor(options: OriginOptions) {
+		if (!Number.isSafeInteger(options.id) || options.id < 1) throw new RangeError(`origin id ${options.id}`);
 		this.id = options.id;
+		this.#lingerMs = options.broadcastLingerMs ?? BROADCAST_LINGER_MS;
+		this.#settings = {
+			clock: options.clock,
+			cache: new Cache(options.cacheBytes ?? CACHE_BYTES_MAX),
+			cacheMs: options.cacheMs,
+			trackLingerMs: options.trackLingerMs ?? TRACK_LINGER_MS,
+			onFault: options.onFault ?? (() => {}),
+		};
+	}
+
+	/** Bytes of cached groups now, overhead included. */
+	get cacheByteLength(): number {
+		return this.#settings.cache.byteLength;
+	}
+
+	/** Broadcasts announced now, those that linger included. */
+	get broadcastCount(): number {
+		return this.#broadcastCount;
+	}
+
+	/** True when nothing is announced and no one watches. */
+	get isEmpty(): boolean {
+		return this.#tree.isEmpty;
 	}
 
 	/** Claim `path` (canonical) for a source. `route.hops` ends with the peer it came from; [] is a local publisher. */
 	announce(path: string, route: Route, source: Source): Announcement | AnnounceRefusal {
-		void path;
-		void route;
-		void source;
-		throw new TypeError("not built yet");
+		const refusal = this.#refuse(route);
+		if (refusal !== undefined) return refusal;
+		let listing = this.#tree.get(path);
+		if (listing === undefined) {
+			if (this.#broadcastCount >= BROADCASTS_MAX) return "full";
+			listing = this.#list(path);
+		} else if (listing.isFull) {
+			return "full";
+		}
+		return this.#announcement(listing, listing.add(route, source));
 	}
 
 	/** Hear of every broadcast at or under `prefix` (canonical; "" is all), by whole segments. */
-	watch(prefix: string, sink: WatchSink, options?: WatchOptions): Watch {
-		void prefix;
-		void sink;
-		void options;
-		throw new TypeError("not built yet");
+	watch(prefix: string, sink: WatchSink, options: WatchOptions = {}): Watch {
+		const watcher = new Watcher(sink, { excludeHop: options.excludeHop, onFault: this.#settings.onFault });
+		this.#tree.listen(prefix, watcher);
+		watcher.start(this.active(prefix));
+		return {
+			close: () => {
+				watcher.close();
+				this.#tree.unlisten(prefix, watcher);
+			},
+		};
 	}
 
 	/** The broadcast announced at exactly this path. */
 	broadcast(path: string): Broadcast | undefined {
-		void path;
-		return undefined;
+		return this.#tree.get(path)?.broadcast;
 	}
 
 	/** Everything announced at or under `prefix`, as `watch` would start with. */
-	active(prefix: string): readonly { readonly path: string; readonly route: Route }[] {
-		void prefix;
-		return [];
+	active(prefix: string): Announced[] {
+		const active: Announced[] = [];
+		for (const { path, route } of this.#tree.valuesUnder(prefix)) if (route !== undefined) active.push({ path, route });
+		return active;
+	}
+
+	#announcement(listing: Listing, offer: Offer): Announcement {
+		let isOver = false;
+		const end = (how: "closed" | "lost") => {
+			if (isOver) return;
+			isOver = true;
+			listing.remove(offer, how);
+		};
+		return {
+			update: (route) => {
+				if (isOver) return undefined;
+				const refusal = this.#refuse(route);
+				if (refusal === undefined) listing.update(offer, route);
+				else listing.remove(offer, "resting");
+				return refusal;
+			},
+			close: () => end("closed"),
+			lost: () => end("lost"),
+		};
+	}
+
+	#refuse(route: Route): AnnounceRefusal | undefined {
+		if (route.hops.length > limits.HOPS_MAX) return "hops";
+		return route.hops.includes(this.id) ? "loop" : undefined;
+	}
+
+	#list(path: string): Listing {
+		const listing = new Listing({
+			path,
+			settings: this.#settings,
+			lingerMs: this.#lingerMs,
+			onChange: (change) => this.#tell(change),
+			onEmpty: () => {
+				this.#tree.delete(path);
+				this.#broadcastCount -= 1;
+			},
+		});
+		this.#tree.set(path, listing);
+		this.#broadcastCount += 1;
+		return listing;
+	}
+
+	#tell(change: Change): void {
+		this.#changes.push({ change, watchers: this.#tree.listenersOf(change.path) });
+		if (this.#telling) return;
+		this.#telling = true;
+		for (let next = this.#changes.shift(); next !== undefined; next = this.#changes.shift()) {
+			for (const watcher of next.watchers) watcher.tell(next.change);
+		}
+		this.#telling = false;
 	}
 }

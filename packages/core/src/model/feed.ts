@@ -1,0 +1,184 @@
+/**
+ * One subscription on one source, as a track uses it.
+ * @module
+ */
+import { Code } from "@moq-relay/wire";
+import type { Encoding } from "../tape.ts";
+import type { Datagram } from "./datagram.ts";
+import type { Group } from "./group.ts";
+import { GROUPS_OPEN_MAX, UPDATE_INTERVAL_MS } from "./limits.ts";
+import { isSameRequest } from "./merge.ts";
+import type { Settings } from "./settings.ts";
+import type { GroupWriter, Source, SubscribeRequest, TrackInfo, UpstreamSink, UpstreamSubscription } from "./source.ts";
+
+/** Who takes what a feed brings: its track. */
+export interface FeedOwner {
+	onInfo(info: TrackInfo): void;
+	/** A group begins; undefined refuses it. */
+	onGroup(sequence: number, form: GroupForm): Group | undefined;
+	/** `timescale` is that of the source; undefined when it has not said. */
+	onDatagram(datagram: Datagram, timescale: number | undefined): void;
+	onDropped(start: number, end: number, code: number): void;
+	onEnd(feed: Feed, finalGroup: number | undefined): void;
+	onError(feed: Feed, code: number): void;
+	/** A drained feed has closed. */
+	onDrained(feed: Feed): void;
+}
+
+/** How a source writes a group. */
+export interface GroupForm {
+	readonly encoding: Encoding;
+	/** Timestamp units per second; undefined when the source has not said. */
+	readonly timescale: number | undefined;
+}
+
+/** What a feed is made for. */
+export interface FeedOptions {
+	readonly track: string;
+	readonly source: Source;
+	readonly settings: Settings;
+	readonly owner: FeedOwner;
+}
+
+/** Open while the source delivers, draining while only groups that have begun may end, then closed. */
+type FeedState = "open" | "draining" | "closed";
+
+/** Keeps one upstream subscription, its groups in progress, and its request up to date. */
+export class Feed implements UpstreamSink {
+	readonly source: Source;
+	readonly #options: FeedOptions;
+	#state: FeedState = "open";
+	#subscription: UpstreamSubscription | undefined;
+	#timescale: number | undefined;
+	readonly #groups: Set<Group> = new Set();
+	#sent: SubscribeRequest;
+	#wanted: SubscribeRequest;
+	#cancelUpdate: (() => void) | undefined;
+
+	constructor(options: FeedOptions, request: SubscribeRequest) {
+		this.source = options.source;
+		this.#options = options;
+		this.#sent = request;
+		this.#wanted = request;
+	}
+
+	/** Subscribe. Apart from the constructor, because the source may answer inside the call. */
+	open(): void {
+		const subscription = this.source.subscribe(this.#options.track, this.#sent, this);
+		if (this.#state === "closed") subscription.close();
+		else this.#subscription = subscription;
+	}
+
+	/** Ask upstream for something else; updates that follow each other closely go as one. */
+	request(request: SubscribeRequest): void {
+		if (this.#state !== "open") return;
+		this.#wanted = request;
+		if (isSameRequest(this.#wanted, this.#sent)) {
+			this.#dropUpdate();
+		} else {
+			this.#cancelUpdate ??= this.#options.settings.clock.after(UPDATE_INTERVAL_MS, () => this.#sendUpdate());
+		}
+	}
+
+	/** Take no new group; close when those that have begun are over. */
+	drain(): void {
+		if (this.#state !== "open") return;
+		this.#state = "draining";
+		this.#dropUpdate();
+		this.#closeIfDrained();
+	}
+
+	/** Unsubscribe; groups in progress are aborted with `code`. */
+	close(code: number): void {
+		if (this.#state === "closed") return;
+		this.#finish();
+		this.#subscription?.close();
+		for (const group of this.#groups) group.abort(code);
+	}
+
+	/** One of its groups finished or aborted. */
+	groupEnded(group: Group): void {
+		if (this.#groups.delete(group)) this.#closeIfDrained();
+	}
+
+	onInfo(info: TrackInfo): void {
+		if (this.#state !== "open") return;
+		this.#timescale = info.timescale;
+		this.#options.owner.onInfo(info);
+	}
+
+	onGroup(sequence: number, encoding: Encoding): GroupWriter | undefined {
+		if (this.#state !== "open") return undefined;
+		const group = this.#options.owner.onGroup(sequence, { encoding, timescale: this.#timescale });
+		if (group === undefined) return undefined;
+		this.#groups.add(group);
+		if (this.#isClosed()) {
+			// A viewer's answer to the group has closed this feed.
+			group.abort(Code.Dropped);
+			return undefined;
+		}
+		this.#boundGroups();
+		return group;
+	}
+
+	onDatagram(sequence: number, timestamp: number, payload: Uint8Array): void {
+		if (this.#state === "open") {
+			this.#options.owner.onDatagram({ sequence, timestamp, payload }, this.#timescale);
+		}
+	}
+
+	onDropped(start: number, end: number, code: number): void {
+		if (this.#state === "open") this.#options.owner.onDropped(start, end, code);
+	}
+
+	onEnd(finalGroup: number | undefined): void {
+		this.#over(() => this.#options.owner.onEnd(this, finalGroup));
+	}
+
+	onError(code: number): void {
+		this.#over(() => this.#options.owner.onError(this, code));
+	}
+
+	/** The source ended the subscription; groups in progress go on by themselves. */
+	#over(tell: () => void): void {
+		const state = this.#state;
+		if (state === "closed") return;
+		this.#finish();
+		if (state === "open") tell();
+		else this.#options.owner.onDrained(this);
+	}
+
+	#isClosed(): boolean {
+		return this.#state === "closed";
+	}
+
+	#closeIfDrained(): void {
+		if (this.#state !== "draining" || this.#groups.size > 0) return;
+		this.#finish();
+		this.#subscription?.close();
+		this.#options.owner.onDrained(this);
+	}
+
+	#finish(): void {
+		this.#state = "closed";
+		this.#dropUpdate();
+	}
+
+	#boundGroups(): void {
+		if (this.#groups.size <= GROUPS_OPEN_MAX) return;
+		let oldest: Group | undefined;
+		for (const group of this.#groups) if (oldest === undefined || group.sequence < oldest.sequence) oldest = group;
+		oldest?.abort(Code.BoundsExceeded);
+	}
+
+	#sendUpdate(): void {
+		this.#cancelUpdate = undefined;
+		this.#sent = this.#wanted;
+		this.#subscription?.update(this.#sent);
+	}
+
+	#dropUpdate(): void {
+		this.#cancelUpdate?.();
+		this.#cancelUpdate = undefined;
+	}
+}

@@ -1,0 +1,65 @@
+/**
+ * Every bound of the model and the routing table: unit last, and what it protects.
+ * @module
+ */
+import { FRAME_LIMITS, type FrameLimits } from "@moq-relay/wire";
+
+/** Bytes of cached groups, all broadcasts together, where the owner says nothing; the latest group of a track may exceed it. */
+export const CACHE_BYTES_MAX: number = 512 * 1024 * 1024;
+
+/** Longest time that a publisher may have us keep groups beyond the newest, in ms; its own wish is `latencyMaxMs`. */
+export const CACHE_MS_MAX: number = 60_000;
+
+/** Bytes of one group, overhead included; bounds what the latest group, which is never evicted, can hold. */
+export const GROUP_BYTES_MAX: number = 64 * 1024 * 1024;
+
+/** The bounds that a group's parser enforces as soon as a header says so; frame size and count are those of the wire. */
+export const GROUP_FRAME_LIMITS: FrameLimits = { ...FRAME_LIMITS, groupBytes: GROUP_BYTES_MAX };
+
+/** Bytes charged for a group beside its body: the objects that describe it. */
+export const GROUP_OVERHEAD_BYTES: number = 1024;
+
+/** Bytes charged for a chunk beside its content, so that a body of one-byte chunks is not cheap. */
+export const CHUNK_OVERHEAD_BYTES: number = 128;
+
+/** Open groups of one track; beyond it the oldest is aborted. A group per 20 ms audio frame, stalled for a second, needs 50. */
+export const GROUPS_OPEN_MAX: number = 64;
+
+/** Ranges by which a set of group sequences is remembered; beyond it the lowest gap counts as seen. */
+export const SEQUENCE_RANGES_MAX: number = 64;
+
+/** Tracks of one broadcast in use at once; bounds a viewer that asks for invented names. */
+export const TRACKS_MAX: number = 1024;
+
+/** Fetched groups of one broadcast that are coming or kept. */
+export const FETCHES_MAX: number = 256;
+
+/** Unanswered or remembered TRACK requests of one broadcast. */
+export const LOOKUPS_MAX: number = 1024;
+
+/** How long an upstream subscription outlives its last viewer, in ms; spares it when a viewer reloads. */
+export const TRACK_LINGER_MS: number = 2000;
+
+/** Least time between two updates of an upstream subscription, in ms; viewers that come and go must not flood upstream. */
+export const UPDATE_INTERVAL_MS: number = 20;
+
+/** How long a broadcast stays announced after its session was lost, in ms; the reference has the same number. */
+export const BROADCAST_LINGER_MS: number = 5000;
+
+/** How long a broadcast stays announced after a relay withdrew it, in ms: another relay may be about to offer it. */
+export const HOLD_DOWN_MS: number = 100;
+
+/** Age difference below which two publishers of one path count as equally new where a relay lies between, in ms. */
+export const PUBLISHER_TIE_MS: number = 2000;
+
+/** Paths announced at once; bounds the routing table. */
+export const BROADCASTS_MAX: number = 65_536;
+
+/** Announcements of one path at once, one per session; beyond it new ones are refused. */
+export const ANNOUNCEMENTS_PER_PATH_MAX: number = 64;
+
+/** Groups that a local track keeps for late subscribers. */
+export const LOCAL_GROUPS_MAX: number = 8;
+
+/** Bytes of kept groups of a local track; the newest group may exceed it. */
+export const LOCAL_BYTES_MAX: number = 32 * 1024 * 1024;

@@ -1,0 +1,167 @@
+/**
+ * One path of the routing table: who offers it, which offer is used, and how it ends.
+ * @module
+ */
+import { Code } from "@moq-relay/wire";
+import { Broadcast } from "../model/broadcast.ts";
+import { ANNOUNCEMENTS_PER_PATH_MAX, HOLD_DOWN_MS } from "../model/limits.ts";
+import type { Route } from "../model/route.ts";
+import type { Settings } from "../model/settings.ts";
+import type { Source } from "../model/source.ts";
+import { type Candidate, chooseBest, isSamePublisher, type Since } from "./preference.ts";
+
+/** One announcement of the path. */
+export interface Offer extends Candidate {
+	route: Route;
+	publisherSince: Since;
+	readonly source: Source;
+}
+
+/** What happened to the path, for whoever listens. `before` is undefined when it was not announced, `after` when it ended. */
+export interface Change {
+	readonly path: string;
+	readonly before: Route | undefined;
+	readonly after: Route | undefined;
+	/** True when the groups of another publisher follow. */
+	readonly restart: boolean;
+}
+
+/** What a listing is given. */
+export interface ListingOptions {
+	readonly path: string;
+	readonly settings: Settings;
+	/** How long the path stays announced after its last session was lost, in ms. */
+	readonly lingerMs: number;
+	readonly onChange: (change: Change) => void;
+	/** The path has ended: the table forgets the listing. */
+	readonly onEmpty: (listing: Listing) => void;
+}
+
+/** How an offer ends. */
+export type OfferEnd = "closed" | "lost" | "resting";
+
+/** Chooses among the offers of one path and keeps its broadcast on the best of them. */
+export class Listing {
+	readonly path: string;
+	readonly #options: ListingOptions;
+	readonly #offers: Set<Offer> = new Set();
+	#current: Offer | undefined;
+	/** The route as announced; stays while the path lingers without an offer. */
+	#route: Route | undefined;
+	#broadcast: Broadcast | undefined;
+	#cancelLinger: (() => void) | undefined;
+	#count = 0;
+
+	constructor(options: ListingOptions) {
+		this.path = options.path;
+		this.#options = options;
+	}
+
+	/** The route as announced; undefined before the first offer and after the end. */
+	get route(): Route | undefined {
+		return this.#route;
+	}
+
+	get broadcast(): Broadcast | undefined {
+		return this.#broadcast;
+	}
+
+	get isFull(): boolean {
+		return this.#offers.size >= ANNOUNCEMENTS_PER_PATH_MAX;
+	}
+
+	add(route: Route, source: Source): Offer {
+		const offer: Offer = { route, source, publisherSince: this.#sinceOf(route) };
+		this.#offers.add(offer);
+		this.#choose();
+		return offer;
+	}
+
+	/** The offer's route changed; an offer that rested takes part again. */
+	update(offer: Offer, route: Route): void {
+		if (!isSamePublisher(offer.route, route)) {
+			this.#offers.delete(offer);
+			offer.publisherSince = this.#sinceOf(route);
+		}
+		offer.route = route;
+		this.#offers.add(offer);
+		this.#choose();
+	}
+
+	/** The offer ends, or rests until its next update. */
+	remove(offer: Offer, end: OfferEnd): void {
+		if (!this.#offers.delete(offer)) return;
+		const isCurrent = this.#current === offer;
+		if (isCurrent) this.#current = undefined;
+		if (this.#offers.size > 0) {
+			// While other offers continue the broadcast, what this source has in progress may end if it still lives.
+			if (end === "lost") this.#broadcast?.withdraw(offer.source);
+			this.#choose();
+			return;
+		}
+		const lingerMs = this.#lingerMs(offer, end);
+		if (lingerMs === 0) {
+			this.#end(end);
+			return;
+		}
+		if (end === "lost") this.#broadcast?.withdraw(offer.source);
+		if (end === "resting") this.#broadcast?.switchTo(undefined);
+		this.#cancelLinger = this.#options.settings.clock.after(lingerMs, () => this.#end(end));
+	}
+
+	#lingerMs(offer: Offer, end: OfferEnd): number {
+		if (end === "lost") return this.#options.lingerMs;
+		// A relay that withdraws a route may be one turn ahead of another that offers it.
+		return offer.route.hops.length > 1 || end === "resting" ? HOLD_DOWN_MS : 0;
+	}
+
+	#choose(): void {
+		const best = chooseBest(this.path, this.#offers);
+		if (best === undefined) return;
+		this.#cancelLinger?.();
+		this.#cancelLinger = undefined;
+		const before = this.#route;
+		const isMoved = best !== this.#current;
+		this.#current = best;
+		if (!isMoved && before === best.route) return;
+		this.#route = best.route;
+		const restart = before !== undefined && !isContinued(before, best.route, isMoved);
+		const old = this.#broadcast;
+		if (old === undefined || restart) {
+			this.#broadcast = new Broadcast({ path: this.path, settings: this.#options.settings, source: best.source });
+		} else {
+			old.switchTo(best.source);
+		}
+		this.#options.onChange({ path: this.path, before, after: best.route, restart });
+		if (restart) old?.fail(Code.Dropped);
+	}
+
+	/** The age of the route's publisher here: that of its other offers, else now. */
+	#sinceOf(route: Route): Since {
+		for (const offer of this.#offers) if (isSamePublisher(offer.route, route)) return offer.publisherSince;
+		this.#count += 1;
+		return { atMs: this.#options.settings.clock.nowMs(), order: this.#count };
+	}
+
+	#end(end: OfferEnd): void {
+		this.#cancelLinger = undefined;
+		const before = this.#route;
+		const broadcast = this.#broadcast;
+		this.#route = undefined;
+		this.#broadcast = undefined;
+		this.#options.onEmpty(this);
+		if (before !== undefined) {
+			this.#options.onChange({ path: this.path, before, after: undefined, restart: false });
+		}
+		if (end === "lost") broadcast?.fail(Code.Dropped);
+		else broadcast?.finish(DRAIN_MS);
+	}
+}
+
+/** Whether groups go on: the same publisher, or an unnamed one that only changed its own route. */
+function isContinued(before: Route, after: Route, isMoved: boolean): boolean {
+	return isSamePublisher(before, after) || (!isMoved && before.hops[0] === after.hops[0]);
+}
+
+/** How long viewers of a broadcast that was unannounced may go on while its tracks end, in ms. */
+const DRAIN_MS = 5000;

@@ -104,7 +104,19 @@ export class VirtualClock implements Clock {
 	}
 
 	/**
-	 * Run until `until` holds; it is asked before every timer. Promises settle between timers.
+	 * Run until `until` holds; it is asked before every timer.
+	 * @throws Error when nothing is left to run or `maxSteps` timers ran, and it still does not hold.
+	 */
+	runUntil(until: () => boolean, bounds: RunBounds = {}): void {
+		const maxSteps = bounds.maxSteps ?? STEPS_MAX;
+		for (let steps = 0; !until(); steps++) {
+			if (steps >= maxSteps) throw this.#livelock(maxSteps);
+			if (!this.step()) throw this.#idle();
+		}
+	}
+
+	/**
+	 * As `runUntil`, for code that awaits: promises settle before each timer.
 	 * @throws Error when nothing is left to run or `maxSteps` timers ran, and it still does not hold.
 	 */
 	async settle(until: () => boolean, bounds: RunBounds = {}): Promise<void> {
@@ -113,8 +125,14 @@ export class VirtualClock implements Clock {
 			if (steps >= maxSteps) throw this.#livelock(maxSteps);
 			await macrotask();
 			if (until()) return;
-			if (!this.step()) throw new Error(`idle at ${this.#nowMs} ms of virtual time, and the condition does not hold`);
+			if (!this.step()) throw this.#idle();
 		}
+	}
+
+	#idle(): Error {
+		return new Error(
+			`idle at ${this.#nowMs} ms of virtual time (seed ${this.seeded.seed}), and the condition does not hold`,
+		);
 	}
 
 	#livelock(maxSteps: number): Error {

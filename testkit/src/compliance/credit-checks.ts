@@ -115,14 +115,13 @@ async function creditOfTheDead(pair: Harness): Promise<void> {
 		outbox.write(patternBytes(index, perStream / 2));
 		const inbox = await pair.uni(pair.server, index + 1);
 		await pair.until(`bytes of stream ${index}`, () => inbox.byteLength > 0);
-		if (index % 2 === 0) {
-			inbox.consumeAll();
-			inbox.stop(0);
-		} else {
+		if (index % 2 === 0) inbox.stop(0);
+		else {
 			outbox.reset(0);
 			await pair.until(`reset of stream ${index}`, () => inbox.over);
-			inbox.consumeAll();
 		}
+		// A call after the end: it may not return the same credit twice.
+		if (index % 4 < 2) inbox.consumeAll();
 	}
 	pair.server.reading = true;
 	write(pair.client.openUni(), patternBytes(1, FLOOD_BYTES));

@@ -94,6 +94,8 @@ export class Harness {
 				() => (to.bidis[before]?.recv.byteLength ?? 0) >= round,
 			);
 		}
+		stream.send.finish();
+		to.bidis[before]?.send.finish();
 	}
 
 	/** @throws AssertionError when the bytes differ; does not print them. */

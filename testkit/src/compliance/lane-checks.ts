@@ -29,6 +29,10 @@ export const laneChecks: readonly Check[] = [
 	{ title: "Lane.close() without a code lets running plays end", run: closeWithoutCode },
 	{ title: "Lane.play() after close() is ignored", run: playAfterClose },
 	{ title: "Lane.close() leaves other lanes alone", run: closeOne },
+	{ title: "LaneSink.onDrained() comes after close() once every play is over, however it ended", run: drained },
+	{ title: "LaneSink.onDrained() of a lane without plays comes at once", run: drainedEmpty },
+	{ title: "LaneSink.onDrained() is late enough for a FIN on another stream to come last", run: drainedOrder },
+	{ title: "LaneSink.onDrained() does not come after close() with a code, nor while a play runs", run: notDrained },
 	{ title: "SendStream.play() sends the tape after what was written", run: fetch },
 	{ title: "SendStream.play() follows a growing tape, and passes its abort and eviction on", run: fetchEnds },
 	{ title: "RecvSink.onData() chunks may be overwritten without harm to the tape", run: scribble },
@@ -218,6 +222,65 @@ async function closeOne(pair: Harness): Promise<void> {
 	await pair.until("the other lane's end", () => finished(pair) === 1);
 	const other = pair.client.unis.find((inbox) => inbox.finished);
 	pair.same(other?.bytes ?? new Uint8Array(0), concat([header(2), patternBytes(1, 1000)]), "the other lane");
+}
+
+async function drained(pair: Harness): Promise<void> {
+	const lane = pair.server.lane(POLICY);
+	const open = [new Tape("lite-05"), new Tape("lite-05"), new Tape("lite-05"), new Tape("lite-05")] as const;
+	for (const [index, tape] of open.entries()) {
+		tape.append(patternBytes(index, 1000));
+		lane.play(tape, header(index), index);
+	}
+	lane.play(tapeOf([patternBytes(9, 90_000)]), header(9), 9);
+	await pair.until("every play", () => pair.client.unis.filter((inbox) => inbox.byteLength >= 1004).length === 5);
+	lane.close();
+	open[0].finish();
+	open[1].abort(3);
+	open[2].evict();
+	pair.client.unis.find((inbox) => tagOf(inbox) === 3)?.stop(1);
+	await pair.until("onDrained", () => lane.drained);
+	open[3].finish();
+	await pair.until("the ends of the plays", () => pair.client.unis.filter((inbox) => inbox.over).length === 4);
+	assert.deepEqual(lane.dropped, [{ tag: 3, reason: "stopped" }]);
+}
+
+async function drainedEmpty(pair: Harness): Promise<void> {
+	const lane = pair.server.lane(POLICY);
+	lane.close();
+	await pair.until("onDrained", () => lane.drained);
+	lane.close();
+	await pair.pass(pair.server, pair.client);
+}
+
+async function drainedOrder(pair: Harness): Promise<void> {
+	const own = pair.client.openBidi();
+	own.send.write(new Uint8Array(1));
+	const request = await pair.bidi(pair.server);
+	const lane = pair.server.lane(POLICY);
+	lane.afterDrained = () => request.send.finish();
+	for (let group = 0; group < 10; group++) lane.play(tapeOf([patternBytes(group, 100_000)]), header(group), group);
+	lane.close();
+	let before = 0;
+	own.recv.afterData = () => {
+		before = finished(pair);
+	};
+	await pair.until("FIN after the last group", () => own.recv.finished);
+	assert.equal(before, 10, "groups that had ended when the FIN arrived");
+}
+
+async function notDrained(pair: Harness): Promise<void> {
+	const tape = new Tape("lite-05");
+	const [reset, waits] = [pair.server.lane(POLICY), pair.server.lane(POLICY)];
+	reset.play(tape, header(1), 1);
+	waits.play(tape, header(2), 2);
+	await pair.uni(pair.client, 2);
+	reset.close(5);
+	waits.close();
+	await pair.pass(pair.server, pair.client);
+	assert.equal(reset.drained || waits.drained, false);
+	tape.finish();
+	await pair.until("onDrained once the tape ended", () => waits.drained);
+	assert.equal(reset.drained, false);
 }
 
 async function fetch(pair: Harness): Promise<void> {

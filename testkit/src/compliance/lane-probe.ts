@@ -14,6 +14,10 @@ export interface Dropped {
 /** Guards every call of a lane and keeps what it dropped. */
 export class LaneProbe implements LaneSink, Lane {
 	readonly dropped: Dropped[] = [];
+	/** Set by `onDrained`. */
+	drained = false;
+	/** Runs in `onDrained`. */
+	afterDrained: (() => void) | undefined = undefined;
 	readonly #trace: Trace;
 	#lane: Lane | undefined;
 
@@ -28,7 +32,17 @@ export class LaneProbe implements LaneSink, Lane {
 
 	onDropped(tags: readonly number[], reason: Dropped["reason"]): void {
 		this.#trace.event("lane onDropped", () => {
+			if (this.drained) this.#trace.violation("lane onDropped after onDrained");
+			if (tags.length === 0) this.#trace.violation("lane onDropped without tags");
 			for (const tag of tags) this.dropped.push({ tag, reason });
+		});
+	}
+
+	onDrained(): void {
+		this.#trace.event("lane onDrained", () => {
+			if (this.drained) this.#trace.violation("lane onDrained twice");
+			this.drained = true;
+			this.afterDrained?.();
 		});
 	}
 

@@ -99,6 +99,7 @@ async function halfClose(pair: Harness): Promise<void> {
 }
 
 async function concurrent(pair: Harness): Promise<void> {
+	pair.server.afterBidi = (stream) => stream.send.finish();
 	const sent = new Map<number, Uint8Array>();
 	const senders: { outbox: Outbox; rest: Uint8Array[] }[] = [];
 	for (let index = 0; index < CONCURRENT; index++) {

@@ -94,17 +94,8 @@ const relay = [
 ];
 command("moq-relay", "packages/relay/dist/main.js", [...relay, "--web-page", `${root}/page/dist`, ...passed]);
 await answering(`http://localhost:${port}/health`);
-command("moq publish", "packages/cli/dist/main.js", [
-	...[
-		"publish",
-		"--url",
-		`http://localhost:${port}/demo`,
-		"--name",
-		"clip.hang",
-		"--loop",
-		`${root}/examples/clip.mp4`,
-	],
-]);
+const watched = ["--url", `http://localhost:${port}/demo`, "--name", "clip.hang"];
+command("moq publish", "packages/cli/dist/main.js", ["publish", ...watched, "--loop", `${root}/examples/clip.mp4`]);
 
 const page = values.host ? `https://${addresses[0] ?? hostname()}:${port}/` : `http://localhost:${port}/`;
 process.stdout.write(`

@@ -17,7 +17,7 @@ impl Histogram {
     fn bucket(us: u64) -> usize {
         let us = us.clamp(1, u64::from(u32::MAX)) as u32;
         let octave = us.ilog2();
-        let within = (u64::from(us) * u64::from(PER_OCTAVE) >> octave) as u32 - PER_OCTAVE;
+        let within = ((u64::from(us) * u64::from(PER_OCTAVE)) >> octave) as u32 - PER_OCTAVE;
         (octave * PER_OCTAVE + within) as usize
     }
 

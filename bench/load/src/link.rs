@@ -234,19 +234,15 @@ impl Link {
         let Some(mut head) = web.heads.remove(&id) else { return on(self, Happening::Data { id, bytes }) };
         head.extend_from_slice(bytes);
         let mut rest = head.as_slice();
-        match varint::take(&mut rest) {
-            Some(WT_UNI | WT_BIDI) => {
-                if varint::take(&mut rest).is_some() {
-                    let body = rest.to_vec();
-                    on(self, Happening::Data { id, bytes: &body });
-                } else {
-                    web.heads.insert(id, head);
-                }
+        match (varint::take(&mut rest), varint::take(&mut rest)) {
+            (Some(WT_UNI | WT_BIDI), Some(_)) => {
+                let body = rest.to_vec();
+                on(self, Happening::Data { id, bytes: &body });
             }
-            Some(_) => web.foreign.push(id),
-            None => {
+            (Some(WT_UNI | WT_BIDI) | None, _) => {
                 web.heads.insert(id, head);
             }
+            (Some(_), _) => web.foreign.push(id),
         }
     }
 }

@@ -28,6 +28,21 @@ export type { Announcement, AnnounceRefusal } from "./routing/announcement.ts";
 export type { OriginOptions } from "./routing/origin.ts";
 export { Origin } from "./routing/origin.ts";
 export type { Announced, Watch, WatchOptions, WatchSink } from "./routing/watch.ts";
+export { SessionError, StreamError } from "./session/error.ts";
+export type { Authorise, Grant, Refusal } from "./session/grant.ts";
+export { fullPath, GRANT_ALL, mayPublish, maySubscribe } from "./session/grant.ts";
+export type { SessionLimits } from "./session/limits.ts";
+export { CLUSTER_SESSION_LIMITS, SESSION_LIMITS } from "./session/limits.ts";
+export type { SessionCensus, SessionOptions } from "./session/session.ts";
+export { Session } from "./session/session.ts";
+export type {
+	SessionCounters,
+	SessionEnd,
+	SessionPart,
+	SessionSink,
+	SubscriptionEvent,
+	Violation,
+} from "./session/sink.ts";
 export type { Encoding, TapeSink, TapeState } from "./tape.ts";
 export { Tape } from "./tape.ts";
 export type {

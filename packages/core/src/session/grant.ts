@@ -2,6 +2,8 @@
  * What one peer may do, as its token or the `public` setting says.
  * @module
  */
+import { hasPrefix, joinPath, type Path } from "@moq-relay/wire";
+import type { SessionLimits } from "./limits.ts";
 
 /** What a peer may do. All names the peer uses are relative to `root`; the prefixes are too. */
 export interface Grant {
@@ -13,6 +15,8 @@ export interface Grant {
 	readonly subscribe: readonly string[];
 	/** True: the peer is a relay of ours, and sees names with an internal segment (`internal/…`, `.internal/…`). */
 	readonly cluster: boolean;
+	/** Bounds of the session from now on; undefined keeps those of the session's options. A cluster needs wider ones. */
+	readonly limits?: SessionLimits;
 	/** Wall-clock milliseconds at which the session ends with 6 Unauthorized; undefined never. */
 	readonly expiresAtMs?: number;
 }
@@ -31,27 +35,43 @@ export type Authorise = (path: string | undefined, decide: (outcome: Grant | Ref
 /** A grant of everything, for local peers and tests. */
 export const GRANT_ALL: Grant = { root: "", publish: [""], subscribe: [""], cluster: true };
 
-/** Whether `path` lies at or under `prefix`, by whole segments. */
-export function isWithin(prefix: string, path: string): boolean {
-	if (prefix === "" || prefix === path) return true;
-	return path.length > prefix.length && path.startsWith(prefix) && path.charCodeAt(prefix.length) === SLASH;
-}
-
-/** Whether one of `prefixes` covers `path`. */
+/** Whether one of `prefixes` covers `path`, by whole segments. */
 export function isCovered(prefixes: readonly string[], path: string): boolean {
-	for (const prefix of prefixes) if (isWithin(prefix, path)) return true;
+	for (const prefix of prefixes) if (hasPrefix(path, prefix)) return true;
 	return false;
 }
 
-/** Whether the first segment marks a name that only relays of the cluster see. */
+/** `prefixes` without those that another one covers. */
+export function widestOf(prefixes: readonly string[]): readonly string[] {
+	const distinct = [...new Set(prefixes)];
+	return distinct.filter((prefix) => !distinct.some((other) => other !== prefix && hasPrefix(prefix, other)));
+}
+
+/** Whether the full path is one that only relays of the cluster use. */
 export function isInternal(path: string): boolean {
-	return isWithin("internal", path) || isWithin(".internal", path);
+	return hasPrefix(path, "internal") || hasPrefix(path, ".internal");
 }
 
-/** `root` and a name under it as one path. */
-export function joinPath(root: string, name: string): string {
-	if (root === "") return name;
-	return name === "" ? root : `${root}/${name}`;
+/** Whether the peer may announce `name`, which is relative to the grant's root. */
+export function mayPublish(grant: Grant, name: string): boolean {
+	return isCovered(grant.publish, name) && isVisible(grant, name);
 }
 
-const SLASH: number = 0x2f;
+/** Whether the peer may see, subscribe to and fetch from `name`, which is relative to the grant's root. */
+export function maySubscribe(grant: Grant, name: string): boolean {
+	return isCovered(grant.subscribe, name) && isVisible(grant, name);
+}
+
+/** The full path of what the peer calls `name`; undefined when root and name together are no path any more. */
+export function fullPath(grant: Grant, name: string): Path | undefined {
+	try {
+		return joinPath(grant.root, name);
+	} catch {
+		// Each part is within the limits; only together they are not, which is no fault of the peer's encoding.
+		return undefined;
+	}
+}
+
+function isVisible(grant: Grant, name: string): boolean {
+	return grant.cluster || !isInternal(grant.root === "" ? name : grant.root);
+}

@@ -3,6 +3,9 @@
  * @module
  */
 
+/** Probe streams of one peer that are answered; real clients open one, and each costs a timer. */
+export const PROBES_MAX: number = 4;
+
 /** Bounds of one session; a relay may lower them per grant or raise them for its own cluster. */
 export interface SessionLimits {
 	/** Subscriptions the peer holds on us at once; beyond it a new one is reset with 11 BoundsExceeded. */
@@ -23,21 +26,25 @@ export interface SessionLimits {
 	readonly messagesPerSecond: number;
 	/** Control messages above that rate that may come at once. */
 	readonly messageBurst: number;
-	/** Incoming group streams open at once; beyond it the oldest of the same subscription is stopped. */
+	/** Incoming group streams open at once; beyond it the oldest of the same subscription is stopped with 26 Lagged. */
 	readonly incomingGroups: number;
-	/** Group streams that wait for the subscription or track info they belong to; beyond it a new one is stopped. */
-	readonly earlyGroups: number;
+	/** Group streams per second that a peer may open in the long run; beyond it a new one is stopped with 11. */
+	readonly groupsPerSecond: number;
+	/** Group streams above that rate that may come at once. */
+	readonly groupBurst: number;
 	/** How long the peer may take to say who it is (SETUP) and we to decide, in ms; then the session ends with 3. */
 	readonly setupMs: number;
 	/** How long an upstream peer may take to answer TRACK, SUBSCRIBE or FETCH, in ms; then the request fails with 3. */
 	readonly responseMs: number;
+	/** How long the end of a track waits for the last groups to get through, in ms. */
+	readonly drainMs: number;
 	/** Unsent bytes of a lane's older groups before the oldest is reset, in bytes. */
 	readonly laneBudgetBytes: number;
 	/** Upper bound of the latency that a subscriber may ask a lane to keep groups for, in ms. */
 	readonly latencyMs: number;
 }
 
-/** The bounds of an ordinary session. */
+/** The bounds of an ordinary session: a browser or a publisher. */
 export const SESSION_LIMITS: SessionLimits = {
 	subscriptions: 1024,
 	announcements: 1024,
@@ -49,9 +56,25 @@ export const SESSION_LIMITS: SessionLimits = {
 	messagesPerSecond: 500,
 	messageBurst: 2000,
 	incomingGroups: 512,
-	earlyGroups: 64,
+	groupsPerSecond: 5000,
+	groupBurst: 20_000,
 	setupMs: 10_000,
 	responseMs: 10_000,
+	drainMs: 1000,
 	laneBudgetBytes: 8 * 1024 * 1024,
 	latencyMs: 30_000,
+};
+
+/** The bounds of a session between relays of one cluster, which carries what thousands of ordinary ones do. */
+export const CLUSTER_SESSION_LIMITS: SessionLimits = {
+	...SESSION_LIMITS,
+	subscriptions: 8192,
+	announcements: 65_536,
+	requests: 2048,
+	pendingStreams: 1024,
+	messagesPerSecond: 20_000,
+	messageBurst: 100_000,
+	incomingGroups: 8192,
+	groupsPerSecond: 100_000,
+	groupBurst: 200_000,
 };

@@ -2,12 +2,27 @@
  * One MoQ session over one connection: both roles at once, in every moq-lite version.
  * @module
  */
+import { Code, type LiteVersion } from "@moq-relay/wire";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../routing/origin.ts";
 import type { Connection } from "../transport.ts";
+import { AnnounceListening } from "./announce-listening.ts";
+import { AnnounceServing } from "./announce-serving.ts";
+import type { SessionContext } from "./context.ts";
+import { SessionError } from "./error.ts";
+import { sendGoaway } from "./goaway.ts";
 import type { Authorise, Grant } from "./grant.ts";
+import { Handshake } from "./handshake.ts";
 import type { SessionLimits } from "./limits.ts";
+import type { SessionParts } from "./parts.ts";
+import { ProbeServing } from "./probe-serving.ts";
+import { RequestServing } from "./request-serving.ts";
+import { requestProbe } from "./requested-probe.ts";
 import type { SessionCounters, SessionSink } from "./sink.ts";
+import { SessionState } from "./state.ts";
+import { StreamDispatch } from "./stream-dispatch.ts";
+import { SubscriptionRequesting } from "./subscription-requesting.ts";
+import { SubscriptionServing } from "./subscription-serving.ts";
 
 /** What a session needs from its owner. */
 export interface SessionOptions {
@@ -26,46 +41,189 @@ export interface SessionOptions {
 	readonly path?: string;
 	/** What a route through this peer costs; default 1. */
 	readonly linkCost?: number;
-	/** In-band SETUP only: versions we accept or offer, in our order; default moq-lite-02, then 01. */
+	/** Names of the versions that an in-band SETUP may choose; default moq-lite-02 and 01. */
 	readonly versions?: readonly string[];
+}
+
+/** How much of each thing a session holds at the moment; all zero once it has ended. */
+export interface SessionCensus {
+	/** Streams of the peer that have not shown what they are. */
+	readonly pendingStreams: number;
+	/** Announce streams that the peer opened, and that we did. */
+	readonly interestsServing: number;
+	readonly interestsRequesting: number;
+	readonly announcements: number;
+	readonly subscriptionsServing: number;
+	readonly subscriptionsRequesting: number;
+	/** Fetches and track infos that the peer waits for, and that we do. */
+	readonly requestsServing: number;
+	readonly requestsRequesting: number;
+	readonly probesServing: number;
+	readonly incomingGroups: number;
 }
 
 /** A running session. It takes over the connection at once (`accept`) and lives until `onEnd`. */
 export class Session {
+	readonly #state: SessionState;
+	readonly #parts: SessionParts;
+	readonly #handshake: Handshake;
+	readonly #dispatch: StreamDispatch;
+	#hasVersion = false;
+	#cancelExpiry: (() => void) | undefined;
+
+	/** No event of the sink comes before this returns. */
 	constructor(connection: Connection, options: SessionOptions) {
-		void connection;
-		void options;
-		throw new TypeError("not built yet");
+		const { clock, origin, sink, limits, linkCost = 1 } = options;
+		const state = new SessionState(connection, { clock, origin, sink, limits, linkCost, detach: () => this.#detach() });
+		this.#state = state;
+		this.#parts = makeParts(state);
+		this.#dispatch = new StreamDispatch(state, this.#parts, (body) => this.#onSetup(body));
+		this.#handshake = new Handshake(state, {
+			authorise: options.authorise,
+			path: options.path,
+			versions: options.versions,
+			onVersion: (version) => this.#onVersion(version),
+			onReady: (grant) => this.#onReady(grant),
+		});
+		connection.accept({
+			onBidi: (stream) => {
+				if (!this.#handshake.takes(stream)) this.#dispatch.onBidi(stream);
+			},
+			onUni: (stream) => this.#dispatch.onUni(stream),
+			onDatagram: (payload) => this.#parts.subscriptionRequesting.onDatagram(payload),
+			onEnd: (end) => state.onEnd(end),
+		});
+		this.#handshake.start();
 	}
 
 	/** Name of the version in use ("moq-lite-05"); undefined until it is negotiated. */
 	get version(): string | undefined {
-		return undefined;
+		return this.#hasVersion ? this.#state.version.name : undefined;
 	}
 
 	/** What the peer may do now; undefined until it is decided. */
 	get grant(): Grant | undefined {
-		return undefined;
+		return this.#state.ready ? this.#state.grant : undefined;
 	}
 
 	/** Totals for metrics; the same object for the whole life of the session. */
 	get counters(): Readonly<SessionCounters> {
-		throw new TypeError("not built yet");
+		return this.#state.counters;
+	}
+
+	/** What is held now. */
+	get census(): SessionCensus {
+		const parts = this.#parts;
+		return {
+			pendingStreams: this.#dispatch.size,
+			interestsServing: parts.announceServing.size,
+			interestsRequesting: parts.announceListening.size,
+			announcements: this.#state.counters.announcements,
+			subscriptionsServing: parts.subscriptionServing.size,
+			subscriptionsRequesting: parts.subscriptionRequesting.size,
+			requestsServing: parts.requestServing.size,
+			requestsRequesting: this.#state.requests.size,
+			probesServing: parts.probeServing.size,
+			incomingGroups: this.#state.openGroups.size,
+		};
 	}
 
 	/** Tell the peer to reconnect, to `uri` or (with "") to the same place; ignored where the version has no GOAWAY. */
 	goaway(uri: string): void {
-		void uri;
+		if (this.#state.ready && !this.#state.over) sendGoaway(this.#state, uri);
 	}
 
-	/** A refreshed or narrowed grant: what it no longer covers ends at once, with 6 Unauthorized. `root` must stay. */
+	/**
+	 * A refreshed or narrowed grant: what it no longer covers ends at once, with 6 Unauthorized.
+	 * @throws TypeError when the root differs, or before there was a grant.
+	 */
 	regrant(grant: Grant): void {
-		void grant;
+		if (this.#state.over) return;
+		if (!this.#state.ready) throw new TypeError("a session has no grant before it is ready");
+		if (grant.root !== this.#state.grant.root) throw new TypeError("a session cannot move to another root");
+		this.#allow(grant);
+		this.#parts.announceListening.regrant();
+		this.#parts.announceServing.regrant();
+		this.#parts.subscriptionServing.regrant();
 	}
 
 	/** End the session; `onEnd` follows with `by: "local"`. */
 	close(code: number, reason: string): void {
-		void code;
-		void reason;
+		this.#state.fail(new SessionError(code, reason));
+	}
+
+	#onVersion(version: LiteVersion): void {
+		this.#hasVersion = true;
+		this.#state.version = version;
+	}
+
+	#onSetup(body: Uint8Array): void {
+		this.#handshake.onSetup(body);
+		if (this.#state.ready) this.#askForProbes();
+	}
+
+	#onReady(grant: Grant): void {
+		this.#allow(grant);
+		if (this.#state.over) return;
+		this.#state.ready = true;
+		this.#state.sink.onReady(this.#state.version.name);
+		// The owner may have closed it there and then.
+		if (this.#state.over) return;
+		if (this.#handshake.peerSetup?.role !== "subscriber") this.#parts.announceListening.start();
+		this.#askForProbes();
+		this.#dispatch.resume();
+	}
+
+	#askForProbes(): void {
+		const level = this.#handshake.peerSetup?.probe ?? "none";
+		if (level !== "none" && this.#state.sink.onProbe !== undefined) requestProbe(this.#state);
+	}
+
+	#allow(grant: Grant): void {
+		this.#state.allow(grant);
+		this.#cancelExpiry?.();
+		this.#cancelExpiry = undefined;
+		if (grant.expiresAtMs !== undefined) this.#awaitExpiry(grant.expiresAtMs);
+	}
+
+	/** The wall clock may be set meanwhile, and timers have a longest delay: so it looks again now and then. */
+	#awaitExpiry(expiresAtMs: number): void {
+		const leftMs = expiresAtMs - this.#state.clock.wallMs();
+		if (leftMs <= 0) {
+			this.close(Code.Unauthorized, "token expired");
+			return;
+		}
+		const delayMs = Math.min(leftMs, EXPIRY_CHECK_MS);
+		this.#cancelExpiry = this.#state.clock.after(delayMs, () => this.#awaitExpiry(expiresAtMs));
+	}
+
+	/** Nothing may stay attached to tracks, table or timers. */
+	#detach(): void {
+		this.#cancelExpiry?.();
+		this.#handshake.close();
+		this.#dispatch.close();
+		// Announcements go first: whoever loses a subscription then already finds another route, or none.
+		this.#parts.announceListening.close();
+		this.#parts.subscriptionRequesting.close(Code.Dropped);
+		for (const request of this.#state.requests) request.onAbort(Code.Dropped);
+		this.#parts.announceServing.close();
+		this.#parts.subscriptionServing.close(Code.Closed);
+		this.#parts.requestServing.close();
+		this.#parts.probeServing.close();
 	}
 }
+
+function makeParts(context: SessionContext): SessionParts {
+	const subscriptionRequesting = new SubscriptionRequesting(context);
+	return {
+		announceServing: new AnnounceServing(context),
+		announceListening: new AnnounceListening(context, subscriptionRequesting),
+		subscriptionServing: new SubscriptionServing(context),
+		subscriptionRequesting,
+		requestServing: new RequestServing(context),
+		probeServing: new ProbeServing(context),
+	};
+}
+
+/** How often a token's expiry is looked at again. */
+const EXPIRY_CHECK_MS = 60_000;

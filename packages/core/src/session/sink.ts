@@ -17,8 +17,8 @@ export interface SessionEnd {
 
 /** Something the peer did that was refused; one log line. */
 export interface Violation {
-	/** What was ended because of it. */
-	readonly dies: "stream" | "subscription" | "session";
+	/** What was ended because of it, or never began. */
+	readonly dies: "announcement" | "group" | "stream" | "session";
 	/** Which part of the protocol it concerns. */
 	readonly part: SessionPart;
 	/** The code sent. */
@@ -63,8 +63,8 @@ export interface SessionSink {
 	onSubscribed?(event: SubscriptionEvent): void;
 	/** Optional; `code` is 0 for a plain end. */
 	onUnsubscribed?(event: SubscriptionEvent, code: number): void;
-	/** Optional: the peer's own estimate of what it can send us, from its PROBE answers. */
-	onProbe?(report: { readonly bitrate: number; readonly rttMs: number | undefined }): void;
+	/** Optional, and asked for only if it is there: the peer's estimate of what it can send us, in bits per second. */
+	onProbe?(report: { readonly bitrate: number | undefined; readonly rttMs: number | undefined }): void;
 }
 
 /** Totals of one session since it began; read them when metrics are collected. */

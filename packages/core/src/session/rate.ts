@@ -1,0 +1,36 @@
+/**
+ * A token bucket.
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+
+/** Lets `burst` events through at once and `perSecond` in the long run. */
+export class RateLimit {
+	readonly #clock: Clock;
+	readonly #perMs: number;
+	readonly #burst: number;
+	#tokens: number;
+	#atMs: number;
+
+	constructor(clock: Clock, rate: { readonly perSecond: number; readonly burst: number }) {
+		this.#clock = clock;
+		this.#perMs = rate.perSecond / 1000;
+		this.#burst = rate.burst;
+		this.#tokens = rate.burst;
+		this.#atMs = clock.nowMs();
+	}
+
+	/** Whether one more event fits; it is counted if so. */
+	take(): boolean {
+		if (this.#tokens < 1) this.#refill();
+		if (this.#tokens < 1) return false;
+		this.#tokens -= 1;
+		return true;
+	}
+
+	#refill(): void {
+		const nowMs = this.#clock.nowMs();
+		this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
+		this.#atMs = nowMs;
+	}
+}

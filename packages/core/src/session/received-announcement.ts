@@ -1,0 +1,85 @@
+/**
+ * One path that the peer announces, and what became of it in the routing table.
+ * @module
+ */
+import type { Path, Varint62 } from "@moq-relay/wire";
+import type { Route } from "../model/route.ts";
+import type { Announcement } from "../routing/announcement.ts";
+import type { SessionContext } from "./context.ts";
+import { fullPath, mayPublish } from "./grant.ts";
+import type { PeerSource } from "./peer-source.ts";
+
+/** What is told of one path. */
+export interface Told {
+	readonly route: Route;
+	/** Who published it first; undefined where nobody said, which never equals anybody. */
+	readonly publisher: Varint62 | undefined;
+}
+
+/** A live announcement of the peer, whether or not it is used. */
+export class ReceivedAnnouncement {
+	readonly #context: SessionContext;
+	/** As the peer calls it. */
+	readonly #name: Path;
+	readonly #sourceOf: (name: Path) => PeerSource;
+	#told: Told;
+	#announcement: Announcement | undefined;
+
+	constructor(context: SessionContext, name: Path, options: { told: Told; sourceOf: (name: Path) => PeerSource }) {
+		this.#context = context;
+		this.#name = name;
+		this.#told = options.told;
+		this.#sourceOf = options.sourceOf;
+		this.#announce();
+	}
+
+	/** The path was announced again without having ended. */
+	replace(told: Told): void {
+		const same = told.publisher !== undefined && told.publisher === this.#told.publisher;
+		this.#told = told;
+		if (same && this.#announcement !== undefined) {
+			this.#announcement.update(told.route);
+			return;
+		}
+		// Another publisher: nothing known of the tracks before holds for its own.
+		this.close();
+		this.#announce();
+	}
+
+	/** The grant changed. */
+	regrant(): void {
+		const allowed = mayPublish(this.#context.grant, this.#name);
+		if (!allowed) this.close();
+		else if (this.#announcement === undefined) this.#announce();
+	}
+
+	/** The peer ended it. */
+	close(): void {
+		this.#announcement?.close();
+		this.#announcement = undefined;
+	}
+
+	/** The peer is gone without having ended it. */
+	lost(): void {
+		this.#announcement?.lost();
+		this.#announcement = undefined;
+	}
+
+	#announce(): void {
+		const { grant, origin } = this.#context;
+		if (!mayPublish(grant, this.#name)) return this.#refuse("outside the grant");
+		const path = fullPath(grant, this.#name);
+		if (path === undefined) return this.#refuse("path too long");
+		const outcome = origin.announce(path, this.#told.route, this.#sourceOf(this.#name));
+		if (typeof outcome !== "string") {
+			this.#announcement = outcome;
+			return;
+		}
+		// A route that came back to us, or from too far away, is an everyday thing among relays.
+		if (outcome === "full") this.#refuse("routing table full");
+	}
+
+	#refuse(reason: string): void {
+		this.#context.report({ dies: "announcement", part: "announce", code: 0, reason: `${this.#name}: ${reason}` });
+	}
+}

@@ -1,0 +1,158 @@
+/**
+ * One announce stream of the peer: a filtered view of the routing table, told as the version tells it.
+ * @module
+ */
+import {
+	type Announce,
+	Code,
+	encodeAnnounce,
+	encodeAnnounceInit,
+	encodeAnnounceOk,
+	limits,
+	type Path,
+	stripPrefix,
+	type Varint62,
+	Writer,
+} from "@moq-relay/wire";
+import type { Route } from "../model/route.ts";
+import type { Announced, Watch, WatchSink } from "../routing/watch.ts";
+import type { SessionContext } from "./context.ts";
+import { StreamError } from "./error.ts";
+import { maySubscribe } from "./grant.ts";
+import type { MessageHandler, MessageStream } from "./message-stream.ts";
+
+/** What the peer asked for. */
+export interface InterestOptions {
+	/** Full path. */
+	readonly prefix: Path;
+	/** What came through this origin is not shown; 0 excludes nothing. */
+	readonly excludeHop: Varint62;
+	/** Called once, when the stream is over. */
+	readonly onOver: () => void;
+}
+
+/** A running announce stream. */
+export class ServedInterest implements MessageHandler, WatchSink {
+	readonly part = "announce";
+	readonly #context: SessionContext;
+	readonly #stream: MessageStream;
+	readonly #options: InterestOptions;
+	/** Full paths that the peer holds as live. */
+	readonly #shown: Set<string> = new Set();
+	#watch: Watch | undefined;
+	#over = false;
+
+	constructor(context: SessionContext, stream: MessageStream, options: InterestOptions) {
+		this.#context = context;
+		this.#stream = stream;
+		this.#options = options;
+	}
+
+	/** Send what is live, and follow from there. */
+	start(): void {
+		const { prefix, excludeHop } = this.#options;
+		const watch = this.#context.origin.watch(prefix, this, excludeHop === 0 ? {} : { excludeHop });
+		if (this.#over) watch.close();
+		else this.#watch = watch;
+	}
+
+	/** The grant changed: retract what it hides, announce what it now shows. */
+	regrant(): void {
+		for (const path of this.#shown) if (!this.#isAllowed(path)) this.onEnded(path);
+		for (const { path, route } of this.#context.origin.active(this.#options.prefix)) {
+			if (!this.#shown.has(path) && !this.#isExcluded(route)) this.onActive(path, route);
+		}
+	}
+
+	onMessage(): void {
+		throw new StreamError(Code.UnexpectedMessage, "a second message on an announce stream");
+	}
+
+	onFinish(): void {
+		this.onAbort();
+		this.#stream.finish();
+	}
+
+	onAbort(): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#watch?.close();
+		this.#shown.clear();
+		this.#options.onOver();
+	}
+
+	onStart(active: readonly Announced[]): void {
+		const { origin, version } = this.#context;
+		const visible = active.filter(({ path, route }) => this.#isAllowed(path) && this.#fits(route));
+		for (const { path } of visible) this.#shown.add(path);
+		if (version.announceInit) {
+			this.#stream.write(encodeAnnounceInit({ suffixes: visible.map(({ path }) => this.#suffix(path)) }));
+			return;
+		}
+		const writer = new Writer(64 + 64 * visible.length);
+		if (version.announceOk) writer.bytes(encodeAnnounceOk({ origin: origin.id, active: visible.length }));
+		for (const { path, route } of visible) writer.bytes(this.#encode("active", path, route));
+		if (writer.length > 0) this.#stream.write(writer.finish());
+	}
+
+	onActive(path: string, route: Route): void {
+		if (this.#shown.has(path)) {
+			this.#replace(path, route);
+			return;
+		}
+		if (!this.#isAllowed(path) || !this.#fits(route)) return;
+		this.#shown.add(path);
+		this.#stream.write(this.#encode("active", path, route));
+	}
+
+	onRestart(path: string, route: Route): void {
+		this.onActive(path, route);
+	}
+
+	onUpdate(path: string, route: Route): void {
+		const { grant, version } = this.#context;
+		// Retracting a live path so as to tell another way to it would cut off viewers; only relays need to know.
+		const matters = version.announceRestart || (version.hops === "ids" && grant.cluster);
+		if (matters || !this.#shown.has(path)) this.onActive(path, route);
+	}
+
+	onEnded(path: string): void {
+		if (this.#shown.delete(path)) this.#stream.write(this.#encode("ended", path));
+	}
+
+	#replace(path: string, route: Route): void {
+		if (!this.#fits(route)) {
+			this.onEnded(path);
+			return;
+		}
+		if (!this.#context.version.announceRestart) this.#stream.write(this.#encode("ended", path));
+		this.#stream.write(this.#encode("active", path, route));
+	}
+
+	#encode(status: Announce["status"], path: string, route?: Route): Uint8Array {
+		const { origin, version } = this.#context;
+		const passed = route?.hops ?? [];
+		const hops = version.senderStampsHops && route !== undefined ? [...passed, origin.id] : passed;
+		return encodeAnnounce({ status, suffix: this.#suffix(path), hops }, version);
+	}
+
+	/** Whether the chain still has room for us, whoever appends our id. */
+	#fits(route: Route): boolean {
+		return route.hops.length < limits.HOPS_MAX;
+	}
+
+	#isExcluded(route: Route): boolean {
+		return this.#options.excludeHop !== 0 && route.hops.includes(this.#options.excludeHop);
+	}
+
+	#isAllowed(path: string): boolean {
+		const { grant } = this.#context;
+		const name = stripPrefix(path, grant.root);
+		return name !== undefined && maySubscribe(grant, name);
+	}
+
+	#suffix(path: string): Path {
+		// The watch shows nothing that is not under the prefix.
+		return stripPrefix(path, this.#options.prefix) as Path;
+	}
+}

@@ -4,7 +4,7 @@
  */
 import type { RejectReason } from "@moq-relay/token";
 
-/** What an authorised session may do. Structurally the grant of core's session. */
+/** What an authorised session may do: the grant of core's session. */
 export interface Grant {
 	/** The path the session was opened with, normalised; every name on the wire is relative to it. */
 	readonly root: string;
@@ -14,30 +14,31 @@ export interface Grant {
 	readonly subscribe: readonly string[];
 	/** A peer relay. */
 	readonly cluster: boolean;
-	/** Wall-clock end of the grant; undefined is none. */
+	/** Wall-clock end of the grant; absent without one. */
 	readonly expiresAtMs?: number;
 }
 
 /** What is known of a connection when it must be judged. */
 export interface AuthRequest {
-	/** Path without query, percent-decoded or not: `/demo`. */
+	/** Path without query, as sent: `/demo`. */
 	readonly path: string;
 	/** `?jwt=`; empty counts as absent. */
 	readonly jwt?: string | undefined;
-	/** The whole `Authorization` header. */
+	/** The whole `Authorization` header; `?jwt=` wins over it. */
 	readonly authorization?: string | undefined;
+	/** For the log. */
 	readonly transport: string;
 	/** `ip:port`, for the log. */
 	readonly remote: string;
-	/** SHA-256 of a verified client certificate, lower-case hex. */
+	/** SHA-256 of a client certificate that was verified against `tls.root`, lower-case hex. */
 	readonly peerCertificate?: string | undefined;
 }
 
 /** Why a session is refused; safe to send to the peer. */
 export interface Rejection {
-	/** 401 or 403 for the client's fault, 502 or 504 for a key server's. */
+	/** 400 for a path that is none, 401 for the client's credentials, 502 for a key server's fault. */
 	readonly httpStatus: number;
-	/** Session close code: 6 Unauthorized, or 64 + n. */
+	/** Session close code: 6 Unauthorized, or 64 + the HTTP status. */
 	readonly code: number;
 	/** Metric label and log field. */
 	readonly reason: RejectReason;
@@ -51,9 +52,11 @@ export type AuthOutcome =
 	| { readonly ok: false; readonly rejection: Rejection };
 
 /** Judges new sessions, and running ones again when keys change. */
-export interface Authoriser extends AsyncDisposable {
-	/** Never rejects: what goes wrong inside is a `backend` rejection. */
+export interface Authoriser extends Disposable {
+	/** Judge and log a new session. Never rejects: what goes wrong inside is a `backend` rejection. */
 	authorise(request: AuthRequest): Promise<AuthOutcome>;
-	/** Called after any key was added, replaced or removed: authorise every live session again. Returns the detachment. */
+	/** The same without a log line, for a session that runs. */
+	review(request: AuthRequest): Promise<AuthOutcome>;
+	/** Called after keys in use were replaced or withdrawn: review every live session. Returns the detachment. */
 	onKeysChanged(listener: () => void): () => void;
 }

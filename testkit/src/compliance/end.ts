@@ -93,6 +93,7 @@ export class End implements ConnectionSink {
 	onEnd(end: ConnectionEnd): void {
 		this.#event("onEnd", () => {
 			this.end = end;
+			this.#trace.over = true;
 		});
 	}
 
@@ -146,7 +147,6 @@ export class End implements ConnectionSink {
 	}
 
 	#event(name: string, run: () => void): void {
-		if (this.end !== undefined) this.#trace.violation(`${this.name}: ${name} after onEnd`);
 		this.#trace.event(`${this.name}: ${name}`, run);
 	}
 }

@@ -32,7 +32,7 @@ export class Harness {
 		const trace = new Trace();
 		const ends = {
 			client: new End("client", trace),
-			server: new End("server", trace),
+			server: new End("server", trace.other()),
 			random: new SeededRandom(seed),
 			trace,
 		};

@@ -1,40 +1,61 @@
 /**
- * Watches the one rule that no single event shows: events never arrive inside a call, nor after the end.
+ * Watches the rules that no single event shows: events never arrive inside a call, inside each other, or after the end.
  * @module
  */
 
-/** Calls and events of one pair, and what was wrong with them. */
+/** Calls and events of one side of a pair; both sides share what is going on and what was wrong. */
 export class Trace {
-	/** One sentence for each broken rule. */
-	readonly violations: string[] = [];
-	#calls: string[] = [];
-	#events: string[] = [];
+	/** Set after `onEnd`: any event from then on is a violation. */
+	over = false;
+	readonly #shared: Shared;
+
+	constructor(shared: Shared = { violations: [], calls: [], events: [] }) {
+		this.#shared = shared;
+	}
+
+	/** The trace of the other side. */
+	other(): Trace {
+		return new Trace(this.#shared);
+	}
+
+	/** One sentence for each broken rule, of both sides. */
+	get violations(): readonly string[] {
+		return this.#shared.violations;
+	}
 
 	/** Make a call on the transport. */
 	call<T>(name: string, run: () => T): T {
-		this.#calls.push(name);
+		this.#shared.calls.push(name);
 		try {
 			return run();
 		} finally {
-			this.#calls.pop();
+			this.#shared.calls.pop();
 		}
 	}
 
 	/** Take an event from the transport. */
 	event(name: string, run: () => void): void {
-		const call = this.#calls.at(-1);
-		if (call !== undefined) this.violations.push(`${name} arrived inside the call of ${call}`);
-		const event = this.#events.at(-1);
-		if (event !== undefined && call === undefined) this.violations.push(`${name} arrived inside ${event}`);
-		this.#events.push(name);
+		const { calls, events } = this.#shared;
+		const [call, event] = [calls.at(-1), events.at(-1)];
+		if (call !== undefined) this.violation(`${name} arrived inside the call of ${call}`);
+		else if (event !== undefined) this.violation(`${name} arrived inside ${event}`);
+		if (this.over) this.violation(`${name} after onEnd`);
+		events.push(name);
 		try {
 			run();
 		} finally {
-			this.#events.pop();
+			events.pop();
 		}
 	}
 
+	/** Put a broken rule on record. */
 	violation(sentence: string): void {
-		this.violations.push(sentence);
+		this.#shared.violations.push(sentence);
 	}
+}
+
+interface Shared {
+	readonly violations: string[];
+	readonly calls: string[];
+	readonly events: string[];
 }

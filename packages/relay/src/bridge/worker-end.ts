@@ -59,6 +59,11 @@ export class WorkerEnd {
 		connection.accept(bridged);
 	}
 
+	/** Stop; connections are left to their owner. */
+	close(): void {
+		this.#channel.close();
+	}
+
 	#take(reader: BatchReader): void {
 		while (reader.more) {
 			const command = reader.number();

@@ -1,0 +1,219 @@
+/**
+ * One TCP address in one worker: sockets come in, and leave as HTTP requests and WebSocket upgrades.
+ * @module
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer, type ServerOptions } from "node:https";
+import { createServer, type Socket, type Server as TcpServer } from "node:net";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { formatRemote } from "../admission/address-key.ts";
+import type { Door, Pair, TurnedAway, WebRequest } from "./doorway.ts";
+import { sortByFirstByte } from "./first-byte.ts";
+import * as limits from "./limits.ts";
+import { TlsContexts } from "./tls-contexts.ts";
+
+/** What a door lets through. */
+export interface DoorSink {
+	onRequest(request: WebRequest, response: ServerResponse): void;
+	/** `head` is what came behind the request's head. */
+	onUpgrade(request: WebRequest, upgrade: { message: IncomingMessage; socket: Duplex; head: Buffer }): void;
+	onTurnedAway(why: TurnedAway): void;
+	onFault(error: unknown): void;
+}
+
+/** A listening address. */
+export class DoorServer {
+	readonly #door: Door;
+	readonly #sink: DoorSink;
+	readonly #tcp: TcpServer;
+	readonly #http: Server;
+	readonly #https: HttpsServer | undefined;
+	#contexts: TlsContexts | undefined;
+	/** TCP sockets that are open, and how many of them have become WebSockets. */
+	#sockets = 0;
+	#upgraded = 0;
+
+	/** `pairs` are the identities, where the door takes TLS. */
+	constructor(door: Door, pairs: readonly Pair[] | undefined, sink: DoorSink) {
+		this.#door = door;
+		this.#sink = sink;
+		this.#http = createHttpServer(HTTP_OPTIONS);
+		this.#serve(this.#http, false);
+		if (pairs !== undefined) {
+			this.#https = createHttpsServer(this.#tlsOptions());
+			this.#serve(this.#https, true);
+			this.#https.on("tlsClientError", (_error, socket) => {
+				this.#sink.onTurnedAway("tls");
+				socket.destroy();
+			});
+			this.identify(pairs);
+		}
+		this.#tcp = createServer({ noDelay: true }, (socket) => this.#enter(socket));
+	}
+
+	/** Show these identities from now on; standing connections keep theirs. @throws when a pair is bad. */
+	identify(pairs: readonly Pair[]): void {
+		const contexts = new TlsContexts(pairs, this.#door.clientRoots);
+		const ca = this.#door.clientRoots === undefined ? {} : { ca: this.#door.clientRoots };
+		const { chain: cert, key } = contexts.first;
+		this.#https?.setSecureContext({ cert, key, minVersion: "TLSv1.3", ...ca });
+		this.#contexts = contexts;
+	}
+
+	/** Bind. Resolves with the port. Rejects with the system's error. */
+	listen(port: number): Promise<number> {
+		return new Promise((resolve, reject) => {
+			this.#tcp.once("error", reject);
+			const { host } = this.#door;
+			this.#tcp.listen({ host, port, reusePort: true, backlog: limits.BACKLOG }, () => {
+				this.#tcp.off("error", reject);
+				this.#tcp.on("error", (error) => this.#sink.onFault(error));
+				const address = this.#tcp.address();
+				resolve(address !== null && typeof address === "object" ? address.port : port);
+			});
+		});
+	}
+
+	/** Take no new sockets; idle ones are closed, busy ones finish. */
+	stop(): void {
+		this.#tcp.close();
+		this.#http.closeIdleConnections();
+		this.#https?.closeIdleConnections();
+	}
+
+	#serve(server: Server | HttpsServer, secure: boolean): void {
+		server.keepAliveTimeout = limits.HTTP_KEEP_ALIVE_MS;
+		server.maxRequestsPerSocket = limits.HTTP_REQUESTS_PER_SOCKET_MAX;
+		server.maxHeadersCount = limits.HTTP_HEADERS_MAX;
+		server.on("request", (message: IncomingMessage, response: ServerResponse) => {
+			this.#guard(message.socket, () => this.#request(message, response, secure));
+		});
+		server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+			this.#guard(socket, () => this.#upgrade(message, { message, socket, head }, secure));
+		});
+		server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => this.#clientError(error, socket));
+		// Sockets are handed in one by one; this is what starts the server's check of its time limits.
+		server.emit("listening");
+	}
+
+	#enter(socket: Socket): void {
+		if (this.#sockets - this.#upgraded >= limits.SOCKETS_WAITING_MAX) {
+			this.#sink.onTurnedAway("busy");
+			socket.destroy();
+			return;
+		}
+		this.#sockets += 1;
+		socket.on("close", () => {
+			this.#sockets -= 1;
+		});
+		sortByFirstByte(socket, {
+			onTls: (tls) => {
+				if (this.#https !== undefined) this.#https.emit("connection", tls);
+				else this.#drop(tls);
+			},
+			onHttp: (http) => {
+				if (this.#door.plain !== "none") this.#http.emit("connection", http);
+				else http.end(PLAIN_REFUSED, () => http.destroy());
+			},
+			onNothing: () => this.#sink.onTurnedAway("first-byte"),
+		});
+	}
+
+	#drop(socket: Socket): void {
+		this.#sink.onTurnedAway("tls");
+		socket.destroy();
+	}
+
+	#request(message: IncomingMessage, response: ServerResponse, secure: boolean): void {
+		// No request of ours has a body; whatever comes is thrown away within the time limit.
+		message.resume();
+		this.#sink.onRequest(this.#describe(message, { secure, upgrade: false }), response);
+	}
+
+	#upgrade(
+		message: IncomingMessage,
+		upgrade: { message: IncomingMessage; socket: Duplex; head: Buffer },
+		secure: boolean,
+	): void {
+		upgrade.socket.on("error", () => {}); // "close" follows
+		this.#upgraded += 1;
+		upgrade.socket.on("close", () => {
+			this.#upgraded -= 1;
+		});
+		this.#sink.onUpgrade(this.#describe(message, { secure, upgrade: true }), upgrade);
+	}
+
+	#describe(message: IncomingMessage, how: { secure: boolean; upgrade: boolean }): WebRequest {
+		const { socket } = message;
+		const verified = socket instanceof TLSSocket && socket.authorized;
+		return {
+			method: message.method ?? "",
+			target: message.url ?? "/",
+			remote: formatRemote(socket.remoteAddress ?? "", socket.remotePort ?? 0),
+			secure: how.secure,
+			restricted: !how.secure && this.#door.plain === "restricted",
+			authorization: message.headers.authorization,
+			peerCertificate: verified ? fingerprintOf(socket) : undefined,
+			upgrade: how.upgrade,
+		};
+	}
+
+	#clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+		this.#sink.onTurnedAway("http");
+		if (error.code === "ECONNRESET" || !socket.writable) {
+			socket.destroy();
+			return;
+		}
+		const status = STATUS_OF_ERROR[error.code ?? ""] ?? "400 Bad Request";
+		socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+	}
+
+	/** One request's fault ends its own socket. */
+	#guard(socket: Duplex, run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			this.#sink.onFault(error);
+			socket.destroy();
+		}
+	}
+
+	#tlsOptions(): ServerOptions {
+		const verify = this.#door.clientRoots === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
+		return {
+			...HTTP_OPTIONS,
+			...verify,
+			minVersion: "TLSv1.3",
+			ALPNProtocols: ["http/1.1"],
+			handshakeTimeout: limits.TLS_HANDSHAKE_MS,
+			SNICallback: (name, done) => {
+				try {
+					done(null, this.#contexts?.pick(name));
+				} catch (error) {
+					// A throw here would end the process.
+					done(error instanceof Error ? error : new Error(String(error)));
+				}
+			},
+		};
+	}
+}
+
+function fingerprintOf(socket: TLSSocket): string | undefined {
+	const { fingerprint256 } = socket.getPeerCertificate();
+	return typeof fingerprint256 === "string" ? fingerprint256.replaceAll(":", "").toLowerCase() : undefined;
+}
+
+const HTTP_OPTIONS = {
+	headersTimeout: limits.HTTP_HEADERS_MS,
+	requestTimeout: limits.HTTP_REQUEST_MS,
+	maxHeaderSize: limits.HTTP_HEADER_BYTES_MAX,
+	connectionsCheckingInterval: limits.HTTP_CHECK_MS,
+	noDelay: true,
+};
+const STATUS_OF_ERROR: Readonly<Record<string, string>> = {
+	HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+	ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+const PLAIN_REFUSED =
+	"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 22\r\n\r\nthis port speaks HTTPS";

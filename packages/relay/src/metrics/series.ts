@@ -1,0 +1,77 @@
+/**
+ * Every series that the relay exposes besides those of the process: name, help and labels.
+ * @module
+ */
+
+/** One series. */
+export interface Series {
+	readonly help: string;
+	readonly labels: readonly string[];
+}
+
+/** Counted where it happens. */
+export const COUNTERS = {
+	moq_sessions_total: { help: "Sessions opened", labels: ["transport", "role"] },
+	moq_sessions_closed_total: { help: "Sessions closed, by session code", labels: ["reason"] },
+	moq_relay_sessions_opened_total: { help: "Sessions opened", labels: ["tier"] },
+	moq_relay_sessions_closed_total: { help: "Sessions closed", labels: ["tier"] },
+	moq_relay_subscriptions_opened_total: { help: "Subscriptions opened", labels: ["tier", "role"] },
+	moq_relay_subscriptions_closed_total: { help: "Subscriptions closed", labels: ["tier", "role"] },
+	moq_relay_fetches_total: { help: "Groups fetched over HTTP", labels: ["tier", "role"] },
+	moq_auth_total: { help: "Sessions and requests let in", labels: [] },
+	moq_auth_failures_total: { help: "Sessions and requests refused, by reason", labels: ["reason"] },
+	moq_limit_rejections_total: { help: "Sessions and requests refused by a limit", labels: ["limit"] },
+	moq_protocol_errors_total: { help: "Rules of the protocol that peers broke, by code", labels: ["code"] },
+	moq_accept_failures_total: { help: "Peers turned away before a session", labels: ["listener", "class"] },
+	moq_cluster_dials_total: { help: "Attempts to reach another relay", labels: ["result"] },
+	moq_tls_reloads_total: { help: "Certificates replaced live", labels: ["listener"] },
+	moq_tls_reload_failures_total: { help: "New certificates that were bad, so the old ones stay", labels: ["listener"] },
+	moq_faults_total: { help: "Faults of the relay itself, each with a line in the log", labels: [] },
+} as const satisfies Readonly<Record<string, Series>>;
+
+/** Sums over all sessions there ever were; computed when metrics are collected. */
+export const SUMS = {
+	moq_bytes_total: { help: "Bytes of media received, and bytes sent", labels: ["direction", "scope"] },
+	moq_groups_total: { help: "Groups received and sent", labels: ["direction", "scope"] },
+	moq_datagrams_total: { help: "Datagrams received and sent", labels: ["direction", "scope"] },
+	moq_subscriber_dropped_groups_total: { help: "Groups given up because a viewer was slow", labels: ["scope"] },
+	moq_relay_bytes_total: { help: "Bytes from publishers and to subscribers", labels: ["tier", "role"] },
+	moq_relay_groups_total: { help: "Groups from publishers and to subscribers", labels: ["tier", "role"] },
+	moq_relay_datagrams_total: { help: "Datagrams from publishers and to subscribers", labels: ["tier", "role"] },
+} as const satisfies Readonly<Record<string, Series>>;
+
+/** Set when metrics are collected. */
+export const GAUGES = {
+	moq_build_info: { help: "What runs", labels: ["version", "runtime", "quic"] },
+	moq_start_time_seconds: { help: "When the relay started", labels: [] },
+	moq_sessions: { help: "Sessions now", labels: ["transport", "role"] },
+	moq_subscriptions: { help: "Subscriptions of peers on this relay now", labels: ["scope"] },
+	moq_upstream_subscriptions: { help: "Subscriptions of this relay on peers now", labels: ["scope"] },
+	moq_announcements: { help: "Broadcasts that peers announce now", labels: ["scope"] },
+	moq_draining: { help: "1 while the relay lets its sessions go", labels: [] },
+	moq_ready: { help: "1 while the relay takes new sessions", labels: [] },
+	moq_cluster_peers: { help: "Links to other relays that stand", labels: [] },
+	moq_cluster_peer_up: { help: "1 while the link to a configured peer stands", labels: ["peer"] },
+	moq_tls_cert_not_after_timestamp_seconds: { help: "End of a certificate's validity", labels: ["listener", "name"] },
+	moq_tls_cert_not_before_timestamp_seconds: {
+		help: "Begin of a certificate's validity",
+		labels: ["listener", "name"],
+	},
+	moq_udp_buffer_bytes: { help: "Socket buffers that the kernel granted", labels: ["direction"] },
+	moq_web_workers: { help: "Threads that serve TCP", labels: [] },
+	moq_web_worker_tapes: { help: "Groups that threads of TCP hold, once for each", labels: [] },
+	moq_quic_connections: { help: "QUIC connections", labels: [] },
+	moq_quic_packets_sent: { help: "UDP packets sent", labels: [] },
+	moq_quic_packets_received: { help: "UDP packets received", labels: [] },
+	moq_quic_packets_unsent: { help: "UDP packets that the kernel did not take", labels: [] },
+	moq_quic_engine_panics: { help: "Connections lost to a panic in a library", labels: [] },
+	moq_quic_tape_bytes: { help: "Bytes of groups in native memory", labels: [] },
+	moq_auth_public_root: { help: "1 when anybody may publish or watch everything", labels: [] },
+} as const satisfies Readonly<Record<string, Series>>;
+
+/** Names of the three kinds. */
+export type CounterName = keyof typeof COUNTERS;
+/** As above. */
+export type SumName = keyof typeof SUMS;
+/** As above. */
+export type GaugeName = keyof typeof GAUGES;

@@ -125,3 +125,20 @@ test("MessageReader collects a message that comes byte by byte", () => {
 	}
 	assert.deepEqual(reader.message(), body);
 });
+
+test("MessageReader keeps no large buffer for a few bytes that wait", () => {
+	const reader = new MessageReader();
+	const large = new Uint8Array(100_000);
+	large.set([1, 7, 5, 8], 90_000);
+	reader.push(large.subarray(90_000, 90_004));
+	assert.equal(reader.message()?.buffer, large.buffer);
+	assert.equal(reader.message(), undefined);
+	reader.push(new Uint8Array([9, 9, 9]));
+	reader.push(new Uint8Array([9]));
+	const body = reader.message();
+	assert.deepEqual(body, new Uint8Array([8, 9, 9, 9, 9]));
+	reader.push(large.subarray(90_002, 90_004));
+	assert.equal(reader.message(), undefined);
+	assert.notEqual(reader.rest().buffer, large.buffer);
+	assert.notEqual(reader.rest().buffer, large.buffer);
+});

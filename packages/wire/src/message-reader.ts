@@ -49,7 +49,7 @@ export class MessageReader {
 		const next = this.#varintEnd(this.#at);
 		if (next === undefined) return undefined;
 		const value = readVarint(this.#bytes, this.#at);
-		this.#at = next;
+		this.#take(this.#at, next);
 		return value;
 	}
 
@@ -63,25 +63,26 @@ export class MessageReader {
 		const start = this.#at;
 		const next = this.#varintEnd(start);
 		if (next === undefined) return undefined;
+		const type = readVarint(this.#bytes, start);
 		const body = this.#message(next, bytesMax);
-		return body === undefined ? undefined : { type: readVarint(this.#bytes, start), body };
+		return body && { type, body };
 	}
 
 	/** A legacy SETUP message: type varint, 16-bit length, body. @throws as `message`. */
 	setup(bytesMax: number = SETUP_BYTES_MAX): TypedMessage | undefined {
 		const start = this.#at;
 		const next = this.#varintEnd(start);
-		if (next === undefined || next + 2 > this.#end) return undefined;
+		if (next === undefined) return undefined;
+		if (next + 2 > this.#end) return this.#wait();
+		const type = readVarint(this.#bytes, start);
 		const length = ((this.#bytes[next] as number) << 8) | (this.#bytes[next + 1] as number);
 		const body = this.#body(next + 2, length, bytesMax);
-		return body === undefined ? undefined : { type: readVarint(this.#bytes, start), body };
+		return body && { type, body };
 	}
 
 	/** Everything that is left, as a view; what follows on the stream is no longer this reader's. */
 	rest(): Uint8Array {
-		const rest = this.#bytes.subarray(this.#at, this.#end);
-		this.#at = this.#end;
-		return rest;
+		return this.#take(this.#at, this.#end);
 	}
 
 	/** The stream ended. @throws Malformed when it did so inside a message, or before all was pulled. */
@@ -96,16 +97,29 @@ export class MessageReader {
 
 	#body(at: number, length: number, bytesMax: number): Uint8Array | undefined {
 		if (length > bytesMax) throw new Malformed(`message of ${length} bytes`, Code.BoundsExceeded);
-		if (length > this.#end - at) return undefined;
-		this.#at = at + length;
-		return this.#bytes.subarray(at, this.#at);
+		if (length > this.#end - at) return this.#wait();
+		return this.#take(at, at + length);
+	}
+
+	/** Consume everything before `to`. */
+	#take(from: number, to: number): Uint8Array {
+		const taken = this.#bytes.subarray(from, to);
+		this.#at = to;
+		// An idle stream must not keep the transport's last chunk, which may be part of a larger buffer.
+		if (to === this.#end) this.push(EMPTY);
+		return taken;
 	}
 
 	/** Offset after the varint at `at`; undefined while it is not all there. */
 	#varintEnd(at: number): number | undefined {
 		if (at >= this.#end) return undefined;
 		const next = at + varintLengthOf(this.#bytes[at] as number);
-		return next > this.#end ? undefined : next;
+		return next > this.#end ? this.#wait() : next;
+	}
+
+	/** More must come. Meanwhile a few bytes must not keep a large buffer of the transport's alive. */
+	#wait(): undefined {
+		if (!this.#owned && this.#bytes.buffer.byteLength > 4 * this.buffered + 1024) this.#move(this.buffered);
 	}
 
 	/** Doubling keeps a message that arrives byte by byte from costing the square of its size. */

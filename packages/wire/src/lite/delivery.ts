@@ -11,7 +11,7 @@ export interface Delivery {
 	readonly priority: number;
 	/** True: oldest group first; false: newest group first. */
 	readonly ordered: boolean;
-	/** How late a group may be before it is skipped, in ms. */
+	/** How late a group may be before it is skipped, in whole ms. */
 	readonly latencyMs: number;
 	/** First group wanted; undefined is the latest one there is. */
 	readonly startGroup: number | undefined;

@@ -61,7 +61,11 @@ export class Tape {
 		if (this.#state !== "open" || chunk.byteLength === 0) return;
 		this.#chunks.push(chunk);
 		this.#byteLength += chunk.byteLength;
-		for (const sink of this.#sinks) sink.append(chunk);
+		for (const sink of this.#sinks) {
+			sink.append(chunk);
+			// A sink's answer may have ended the tape; the others were told that already.
+			if (!this.#isOpen()) return;
+		}
 	}
 
 	/** No more bytes. */
@@ -98,10 +102,14 @@ export class Tape {
 			sink.evict();
 			return () => {};
 		}
-		this.#sinks.push(sink);
+		// Copied, since a sink may attach or detach one while all are being told: the new one has the chunk already.
+		this.#sinks = [...this.#sinks, sink];
 		return () => {
-			const at = this.#sinks.indexOf(sink);
-			if (at >= 0) this.#sinks.splice(at, 1);
+			this.#sinks = this.#sinks.filter((attached) => attached !== sink);
 		};
+	}
+
+	#isOpen(): boolean {
+		return this.#state === "open";
 	}
 }

@@ -101,12 +101,14 @@ export class MessageStream implements RecvSink, SendSink {
 		this.#context.fail(new SessionError(Code.BoundsExceeded, "peer does not read its control streams"));
 	}
 
-	/** FIN our half, and ask for no more of the peer's. */
+	/**
+	 * FIN our half and listen no more. The peer is left to FIN its own: a STOP_SENDING could overtake our last words and
+	 * make them an error at the other end.
+	 */
 	finish(): void {
 		if (this.#over) return;
 		this.#over = true;
 		this.#send.finish();
-		if (!this.#finishing) this.#recv.stop(Code.Cancel);
 	}
 
 	/** FIN our half and go on reading: a request is whole, its answer is to come. */
@@ -151,7 +153,8 @@ export class MessageStream implements RecvSink, SendSink {
 	}
 
 	onStop(code: number): void {
-		if (this.#over) return;
+		// To a request of ours that is no answer: its reset or FIN comes on the other half.
+		if (this.#over || this.#opening === undefined) return;
 		this.#over = true;
 		if (!this.#finishing) this.#recv.stop(Code.Cancel);
 		this.#tell(code);

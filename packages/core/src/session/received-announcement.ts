@@ -70,6 +70,7 @@ export class ReceivedAnnouncement {
 		if (!mayPublish(grant, this.#name)) return this.#refuse("outside the grant");
 		const path = fullPath(grant, this.#name);
 		if (path === undefined) return this.#refuse("path too long");
+		if (this.#isEcho(path)) return;
 		const outcome = origin.announce(path, this.#told.route, this.#sourceOf(this.#name));
 		if (typeof outcome !== "string") {
 			this.#announcement = outcome;
@@ -77,6 +78,13 @@ export class ReceivedAnnouncement {
 		}
 		// A route that came back to us, or from too far away, is an everyday thing among relays.
 		if (outcome === "full") this.#refuse("routing table full");
+	}
+
+	/** A server repeats a client's own broadcasts to it; where hops have no ids, only the name tells. */
+	#isEcho(path: Path): boolean {
+		const { connection, origin, version } = this.#context;
+		if (connection.info.server || version.hops === "ids") return false;
+		return origin.active(path).some((announced) => announced.path === path && announced.route.hops.length === 0);
 	}
 
 	#refuse(reason: string): void {

@@ -50,8 +50,8 @@ export class ServedInterest implements MessageHandler, WatchSink {
 
 	/** Send what is live, and follow from there. */
 	start(): void {
-		const { prefix, excludeHop } = this.#options;
-		const watch = this.#context.origin.watch(prefix, this, excludeHop === 0 ? {} : { excludeHop });
+		const excludeHop = this.#excluded;
+		const watch = this.#context.origin.watch(this.#options.prefix, this, excludeHop === 0 ? {} : { excludeHop });
 		if (this.#over) watch.close();
 		else this.#watch = watch;
 	}
@@ -142,7 +142,16 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	}
 
 	#isExcluded(route: Route): boolean {
-		return this.#options.excludeHop !== 0 && route.hops.includes(this.#options.excludeHop);
+		return this.#excluded !== 0 && route.hops.includes(this.#excluded);
+	}
+
+	/**
+	 * Whom the peer does not want to hear of. Where hops have no ids it cannot say, and a server tells it everything, as
+	 * the reference does; a client does not tell a server what it has from that server, or both would believe it.
+	 */
+	get #excluded(): Varint62 {
+		const { connection, peerId, version } = this.#context;
+		return version.hops === "ids" || connection.info.server ? this.#options.excludeHop : peerId;
 	}
 
 	#isAllowed(path: string): boolean {

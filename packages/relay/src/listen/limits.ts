@@ -39,8 +39,8 @@ export const ASKS_MAX: number = 2048;
 /** Time for main to answer a question, in ms: longer than any answer of its own may take. */
 export const ASK_MS: number = 45_000;
 
-/** Bytes of one WebSocket message: a qmux record is at most 16 KiB, the legacy framing has whole chunks of a stream. */
-export const MESSAGE_BYTES_MAX: number = 4 * 1024 * 1024;
+/** Bytes of one WebSocket message: a qmux record is at most 16 KiB, the oldest framing takes any size up to this. */
+export const MESSAGE_BYTES_MAX: number = 1024 * 1024;
 
 /** Pause between two WebSocket pings, in ms. */
 export const WEBSOCKET_PING_MS: number = 5000;

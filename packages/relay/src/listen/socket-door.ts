@@ -4,8 +4,7 @@
  */
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { systemClock } from "@moq-relay/client";
-import { type ConnectionInfo, MuxConnection } from "@moq-relay/core";
+import { type Clock, MuxConnection, type MuxOptions, type TurnQueue } from "@moq-relay/core";
 import { type LiteVersion, parseSubprotocols, pickWebSocketProtocol, type WebSocketProtocol } from "@moq-relay/wire";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { WorkerEnd } from "../bridge/worker-end.ts";
@@ -19,7 +18,10 @@ export interface SocketDoorOptions {
 	readonly versions: readonly LiteVersion[];
 	readonly questions: Questions;
 	readonly bridge: WorkerEnd;
+	readonly clock: Clock;
+	readonly turns: TurnQueue;
 	onTurnedAway(why: TurnedAway): void;
+	onFault(error: unknown): void;
 }
 
 /** An upgrade as `node:http` hands it over. */
@@ -102,17 +104,19 @@ export class SocketDoor {
 	#open(ask: number, accepted: Accepted, webSocket: WebSocket): void {
 		const live: Live = { webSocket, heardMs: performance.now() };
 		const { socket } = accepted.upgrade;
+		const { clock, turns, bridge } = this.#options;
 		const connection = new MuxConnection(new SocketPipe(webSocket, socket), {
 			info: infoOf(accepted),
-			framing: accepted.protocol.framing,
-			clock: systemClock,
+			framing: framingOf(accepted.protocol),
+			clock,
+			turns,
 		});
+		const guard = (run: () => void): void => this.#guard(webSocket, run);
 		this.#live.add(live);
 		if (this.#paused) webSocket.pause();
 		webSocket.on("message", (data: Buffer, isBinary: boolean) => {
 			live.heardMs = performance.now();
-			if (isBinary) connection.receive(data);
-			else webSocket.close(TEXT_REFUSED, "binary messages only");
+			guard(() => (isBinary ? connection.receive(data) : connection.refuse(TEXT_REFUSED, "binary messages only")));
 		});
 		webSocket.on("pong", () => {
 			live.heardMs = performance.now();
@@ -120,10 +124,20 @@ export class SocketDoor {
 		webSocket.on("error", () => {}); // "close" follows, with the code
 		webSocket.on("close", (code: number, reason: Buffer) => {
 			this.#live.delete(live);
-			connection.closed(code, reason.toString());
+			guard(() => connection.pipeClosed(code, reason.toString()));
 		});
-		socket.on("drain", () => connection.drained());
-		this.#options.bridge.add(connection, ask);
+		socket.on("drain", () => guard(() => connection.drained()));
+		bridge.add(connection, ask);
+	}
+
+	/** What one connection throws ends that one only. */
+	#guard(webSocket: WebSocket, run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			this.#options.onFault(error);
+			webSocket.terminate();
+		}
 	}
 
 	#ping(): void {
@@ -142,7 +156,11 @@ interface Accepted {
 	readonly protocol: WebSocketProtocol;
 }
 
-function infoOf({ request, upgrade, protocol }: Accepted): ConnectionInfo {
+function framingOf({ framing }: WebSocketProtocol): MuxOptions["framing"] {
+	return framing === "legacy" ? "webtransport" : framing;
+}
+
+function infoOf({ request, upgrade, protocol }: Accepted): MuxOptions["info"] {
 	return {
 		transport: "websocket",
 		server: true,
@@ -150,7 +168,6 @@ function infoOf({ request, upgrade, protocol }: Accepted): ConnectionInfo {
 		remote: request.remote,
 		path: request.target,
 		host: upgrade.message.headers.host,
-		datagramBytesMax: 0,
 		peerCertificate: request.peerCertificate,
 	};
 }

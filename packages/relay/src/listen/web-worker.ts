@@ -4,6 +4,8 @@
  */
 import type { ServerResponse } from "node:http";
 import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "@moq-relay/client";
+import { type Clock, TurnQueue } from "@moq-relay/core";
 import { LITE_VERSIONS } from "@moq-relay/wire";
 import { WorkerEnd } from "../bridge/worker-end.ts";
 import { DoorServer } from "./door-server.ts";
@@ -15,8 +17,25 @@ const start = workerData as WorkerStart;
 const main = parentPort;
 if (main === null) throw new TypeError("to be run as a worker");
 
+// Node would print warnings as plain text between the log's lines.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => say({ say: "fault", message: describe(warning) }));
+
 const say = (message: FromWorker): void => main.postMessage(message);
 const fault = (error: unknown): void => say({ say: "fault", message: describe(error) });
+
+/** What is put off and throws is one connection's fault, and no reason for all others to end. */
+const clock: Clock = {
+	...systemClock,
+	after: (delayMs, run) =>
+		systemClock.after(delayMs, () => {
+			try {
+				run();
+			} catch (error) {
+				fault(error);
+			}
+		}),
+};
 
 const questions = new Questions(say);
 const bridge = new WorkerEnd(start.bridge, {
@@ -30,7 +49,10 @@ const sockets: SocketDoor = new SocketDoor({
 	versions: LITE_VERSIONS.filter((version) => start.versions.includes(version.name)),
 	questions,
 	bridge,
+	clock,
+	turns: new TurnQueue(clock),
 	onTurnedAway: (why) => say({ say: "turned-away", why }),
+	onFault: fault,
 });
 const doors = start.doors.map((door) => {
 	const pairs = door.identities === undefined ? undefined : start.identities[door.identities];

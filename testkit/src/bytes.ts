@@ -18,7 +18,7 @@ export function patternBytes(seed: number, length: number): Uint8Array<ArrayBuff
 }
 
 /** One array with the bytes of all chunks. */
-export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 	let length = 0;
 	for (const chunk of chunks) length += chunk.byteLength;
 	const joined = new Uint8Array(length);

@@ -3,7 +3,7 @@
  * @module
  */
 import type { RecvSink, RecvStream } from "@moq-relay/core";
-import { concat } from "../bytes.ts";
+import { joinBytes } from "../bytes.ts";
 import type { Trace } from "./trace.ts";
 
 /** Received bytes and the end of one receiving half. */
@@ -44,7 +44,7 @@ export class Inbox implements RecvSink {
 
 	/** All bytes so far. */
 	get bytes(): Uint8Array {
-		if (this.#chunks.length > 1) this.#chunks = [concat(this.#chunks)];
+		if (this.#chunks.length > 1) this.#chunks = [joinBytes(this.#chunks)];
 		return this.#chunks[0] ?? new Uint8Array(0);
 	}
 

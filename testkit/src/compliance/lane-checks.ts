@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { Tape } from "@moq-relay/core";
-import { concat, patternBytes } from "../bytes.ts";
+import { joinBytes, patternBytes } from "../bytes.ts";
 import type { Check } from "./check.ts";
 import type { Harness } from "./harness.ts";
 import type { Inbox } from "./inbox.ts";
@@ -42,7 +42,7 @@ async function finishedTape(pair: Harness): Promise<void> {
 	for (const length of [1, 100, 16_384, 300_000, 2_000_000]) {
 		const body = patternBytes(length, length);
 		pair.server.lane(POLICY).play(tapeOf(chunksOf(body, pair.random)), header(length), 1);
-		await whole(pair, concat([header(length), body]));
+		await whole(pair, joinBytes([header(length), body]));
 	}
 }
 
@@ -64,7 +64,7 @@ async function growingTape(pair: Harness): Promise<void> {
 	}
 	assert.equal(inbox.over, false);
 	tape.finish();
-	await whole(pair, concat([header(3), body]));
+	await whole(pair, joinBytes([header(3), body]));
 }
 
 async function lateJoin(pair: Harness): Promise<void> {
@@ -77,8 +77,8 @@ async function lateJoin(pair: Harness): Promise<void> {
 	late.play(tape, header(2), 4);
 	tape.append(body.slice(200_000));
 	tape.finish();
-	await whole(pair, concat([header(1), body]));
-	await whole(pair, concat([header(2), body]));
+	await whole(pair, joinBytes([header(1), body]));
+	await whole(pair, joinBytes([header(2), body]));
 }
 
 async function twentyLanes(pair: Harness): Promise<void> {
@@ -115,7 +115,7 @@ async function bothDirections(pair: Harness): Promise<void> {
 		sender.lane(POLICY).play(tape, header(6), 6);
 		const inbox = await pair.uni(receiver);
 		await pair.until("the play", () => inbox.finished);
-		pair.same(inbox.bytes, concat([header(6), patternBytes(6, 5000)]), `the play of the ${sender.name}`);
+		pair.same(inbox.bytes, joinBytes([header(6), patternBytes(6, 5000)]), `the play of the ${sender.name}`);
 	}
 }
 
@@ -163,7 +163,7 @@ async function evictAfterEnd(pair: Harness): Promise<void> {
 	const body = patternBytes(1, 5000);
 	const tape = tapeOf([body]);
 	pair.server.lane(POLICY).play(tape, header(11), 11);
-	await whole(pair, concat([header(11), body]));
+	await whole(pair, joinBytes([header(11), body]));
 	tape.evict();
 	await pair.pass(pair.server, pair.client);
 	assert.equal(pair.client.unis.length, 1);
@@ -194,7 +194,7 @@ async function closeWithoutCode(pair: Harness): Promise<void> {
 	lane.close();
 	tape.append(body.slice(1000));
 	tape.finish();
-	await whole(pair, concat([header(12), body]));
+	await whole(pair, joinBytes([header(12), body]));
 	assert.deepEqual(lane.dropped, []);
 }
 
@@ -221,7 +221,7 @@ async function closeOne(pair: Harness): Promise<void> {
 	tape.finish();
 	await pair.until("the other lane's end", () => finished(pair) === 1);
 	const other = pair.client.unis.find((inbox) => inbox.finished);
-	pair.same(other?.bytes ?? new Uint8Array(0), concat([header(2), patternBytes(1, 1000)]), "the other lane");
+	pair.same(other?.bytes ?? new Uint8Array(0), joinBytes([header(2), patternBytes(1, 1000)]), "the other lane");
 }
 
 async function drained(pair: Harness): Promise<void> {
@@ -292,7 +292,7 @@ async function fetch(pair: Harness): Promise<void> {
 	const own = pair.client.openBidi();
 	own.send.finish();
 	await pair.until("the answer", () => own.recv.finished);
-	pair.same(own.recv.bytes, concat([head, body]), "the answer");
+	pair.same(own.recv.bytes, joinBytes([head, body]), "the answer");
 }
 
 async function fetchEnds(pair: Harness): Promise<void> {
@@ -323,7 +323,7 @@ async function scribble(pair: Harness): Promise<void> {
 	await pair.until("the scribbled play", () => scribbled.finished);
 	pair.client.afterUni = undefined;
 	pair.server.lane(POLICY).play(tape, header(2), 1);
-	await whole(pair, concat([header(2), body]));
+	await whole(pair, joinBytes([header(2), body]));
 }
 
 async function whole(pair: Harness, expected: Uint8Array): Promise<void> {

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { Tape } from "@moq-relay/core";
-import { concat, patternBytes } from "../bytes.ts";
+import { joinBytes, patternBytes } from "../bytes.ts";
 import type { Check } from "./check.ts";
 import type { Harness } from "./harness.ts";
 import type { Inbox } from "./inbox.ts";
@@ -75,7 +75,7 @@ async function updateIsHarmless(pair: Harness): Promise<void> {
 	tape.finish();
 	const inbox = await pair.uni(pair.client);
 	await pair.until("the play", () => inbox.finished);
-	pair.same(inbox.bytes, concat([header(1), ...parts]), "the play");
+	pair.same(inbox.bytes, joinBytes([header(1), ...parts]), "the play");
 }
 
 async function stopped(pair: Harness): Promise<void> {
@@ -167,6 +167,6 @@ async function survivors(pair: Harness, old: Inbox, tags: readonly number[]): Pr
 		if (inbox === old) continue;
 		const tag = new DataView(inbox.bytes.buffer, inbox.bytes.byteOffset).getUint32(0);
 		assert.ok(tags.includes(tag));
-		pair.same(inbox.bytes, concat([header(tag), patternBytes(tag, 100)]), `play ${tag}`);
+		pair.same(inbox.bytes, joinBytes([header(tag), patternBytes(tag, 100)]), `play ${tag}`);
 	}
 }

@@ -145,7 +145,7 @@ export class MemoryEndpoint implements Connection, SendHost, RecvHost, LaneHost 
 		this.#peer?.loseTouch();
 	}
 
-	/** The peer's process is gone. */
+	/** The peer is gone, and does not say so. */
 	loseTouch(): void {
 		this.#hearNothing();
 		// Healing the link does not bring the peer back.
@@ -329,9 +329,10 @@ export class MemoryEndpoint implements Connection, SendHost, RecvHost, LaneHost 
 
 	#hearNothing(): void {
 		if (this.#over) return;
-		this.#cancelIdle ??= this.clock.after(this.#options.idleMs, () =>
-			this.#end({ code: TIMEOUT, reason: "idle", by: "transport" }),
-		);
+		this.#cancelIdle ??= this.clock.after(this.#options.idleMs, () => {
+			this.#end({ code: TIMEOUT, reason: "idle", by: "transport" });
+			this.#peer?.loseTouch();
+		});
 	}
 
 	#hearAgain(): void {

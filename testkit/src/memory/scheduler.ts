@@ -1,5 +1,5 @@
 /**
- * Which stream sends next: control before lanes, then priority, then age within the lane, then round robin.
+ * Which stream sends next: resets, then control before lanes, then priority, then age within the lane, then round robin.
  * @module
  */
 import { MemoryLane } from "./lane.ts";
@@ -34,6 +34,9 @@ interface Rank {
 
 function rankOf(half: SendHalf): Rank {
 	const lane = half.owner instanceof MemoryLane ? half.owner : undefined;
+	// A reset is tiny, and frees what the peer keeps for the stream.
+	if (half.isResetting)
+		return { half, lane: undefined, priority: Number.POSITIVE_INFINITY, age: 0, servedAt: half.servedAt };
 	if (lane === undefined) return { half, lane, priority: half.priority, age: 0, servedAt: half.servedAt };
 	return { half, lane, priority: lane.priority, age: lane.age(half), servedAt: lane.servedAt };
 }

@@ -105,6 +105,11 @@ export class SendHalf implements SendStream {
 		return this.#over;
 	}
 
+	/** True when the next frame is a reset. */
+	get isResetting(): boolean {
+		return this.#resetCode !== undefined;
+	}
+
 	/** Give up what is unsent and reset. */
 	abandon(code: number): void {
 		if (this.#over || this.#resetCode !== undefined) return;

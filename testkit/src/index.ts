@@ -2,7 +2,7 @@
  * What tests share: virtual time, repeatable chance, and the suite that every transport passes.
  * @module
  */
-export { concat, difference, patternBytes, pieces } from "./bytes.ts";
+export { difference, joinBytes, patternBytes, pieces } from "./bytes.ts";
 export type { PairRequest, TransportFactory, TransportFeature, TransportPair } from "./compliance/factory.ts";
 export { settleInRealTime } from "./compliance/settle.ts";
 export type { ComplianceFailure, ComplianceOptions } from "./compliance/suite.ts";
@@ -11,6 +11,10 @@ export * as limits from "./limits.ts";
 export { memoryFactory } from "./memory/factory.ts";
 export type { MemoryOptions, MemoryPair } from "./memory/pair.ts";
 export { memoryPair } from "./memory/pair.ts";
+export type { RecordedGroup } from "./model/recording-viewer.ts";
+export { RecordingViewer } from "./model/recording-viewer.ts";
+export type { ScriptedFetch, ScriptedInfo, ScriptedSubscription } from "./model/scripted-source.ts";
+export { ScriptedSource } from "./model/scripted-source.ts";
 export type { LinkConditions, LinkObserver } from "./network/link.ts";
 export { Link } from "./network/link.ts";
 export type { Route } from "./network/network.ts";

@@ -24,6 +24,11 @@ export type {
 } from "./model/source.ts";
 export { TRACK_INFO_DEFAULT } from "./model/source.ts";
 export type { GroupSink, TrackSink, TrackSubscription } from "./model/subscription.ts";
+export type { MuxOptions } from "./mux/mux-connection.ts";
+export { MuxConnection } from "./mux/mux-connection.ts";
+export { messageBytesMax } from "./mux/parameters.ts";
+export type { MessagePipe } from "./mux/pipe.ts";
+export { TurnQueue } from "./mux/turn-queue.ts";
 export type { Announcement, AnnounceRefusal } from "./routing/announcement.ts";
 export type { OriginOptions } from "./routing/origin.ts";
 export { Origin } from "./routing/origin.ts";

@@ -33,7 +33,8 @@ export interface Claims {
 export function parseClaims(payload: Readonly<Record<string, unknown>>): Claims {
 	const { root, path } = payload;
 	if (root !== undefined && path !== undefined && root !== path) throw malformed("root and path differ");
-	const publish = [...prefixes("put", payload["put"] ?? payload["pub"]), ...prefixes("pub!", payload["pub!"])];
+	const put = payload["put"] === undefined ? payload["pub"] : payload["put"];
+	const publish = [...prefixes("put", put), ...prefixes("pub!", payload["pub!"])];
 	const asOldGet = payload["get"] === undefined;
 	const subscribe = prefixes(asOldGet ? "sub" : "get", asOldGet ? payload["sub"] : payload["get"]);
 	const claims: Claims = {

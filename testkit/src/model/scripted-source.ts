@@ -38,15 +38,15 @@ export interface ScriptedInfo {
 	isCancelled: boolean;
 }
 
-/** Nothing is answered by itself, except that with `info` each subscription gets it at once. */
+/** Nothing is answered by itself, except that each subscription gets `info` at once, if there is one. */
 export class ScriptedSource implements Source {
 	readonly subscriptions: ScriptedSubscription[] = [];
 	readonly fetches: ScriptedFetch[] = [];
 	readonly infos: ScriptedInfo[] = [];
 	readonly #info: TrackInfo | undefined;
 
-	constructor(info: TrackInfo | undefined = TRACK_INFO_DEFAULT) {
-		this.#info = info;
+	constructor(info: TrackInfo | "none" = TRACK_INFO_DEFAULT) {
+		this.#info = info === "none" ? undefined : info;
 	}
 
 	/** Open subscriptions of a track. */

@@ -77,18 +77,14 @@ export class Listing {
 		return offer;
 	}
 
-	/** The offer's route changed; an offer that rested takes part again. */
+	/** The offer's route changed. */
 	update(offer: Offer, route: Route): void {
-		if (!isSamePublisher(offer.route, route)) {
-			this.#offers.delete(offer);
-			offer.publisherSince = this.#sinceOf(route);
-		}
+		if (!isSamePublisher(offer.route, route)) offer.publisherSince = this.#sinceOf(route);
 		offer.route = route;
-		this.#offers.add(offer);
 		this.#choose();
 	}
 
-	/** The offer ends, or rests until its next update. */
+	/** The offer ends, or (its route being unusable) rests, which its source survives. */
 	remove(offer: Offer, end: OfferEnd): void {
 		if (!this.#offers.delete(offer)) return;
 		const isCurrent = this.#current === offer;
@@ -158,9 +154,10 @@ export class Listing {
 	}
 }
 
-/** Whether groups go on: the same publisher, or an unnamed one that only changed its own route. */
+/** Whether groups go on: the same publisher, or an unnamed one whose route only changed its cost. */
 function isContinued(before: Route, after: Route, isMoved: boolean): boolean {
-	return isSamePublisher(before, after) || (!isMoved && before.hops[0] === after.hops[0]);
+	if (isSamePublisher(before, after)) return true;
+	return !isMoved && before.hops.length === after.hops.length && before.hops.every((hop, at) => hop === after.hops[at]);
 }
 
 /** How long viewers of a broadcast that was unannounced may go on while its tracks end, in ms. */

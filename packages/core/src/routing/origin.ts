@@ -11,7 +11,7 @@ import type { Route } from "../model/route.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Source } from "../model/source.ts";
 import type { Announcement, AnnounceRefusal } from "./announcement.ts";
-import { type Change, Listing, type Offer } from "./listing.ts";
+import { type Change, Listing, type Offer, type OfferEnd } from "./listing.ts";
 import { PathTree } from "./path-tree.ts";
 import type { Announced, Watch, WatchOptions, WatchSink } from "./watch.ts";
 import { Watcher } from "./watcher.ts";
@@ -74,16 +74,9 @@ export class Origin {
 
 	/** Claim `path` (canonical) for a source. `route.hops` ends with the peer it came from; [] is a local publisher. */
 	announce(path: string, route: Route, source: Source): Announcement | AnnounceRefusal {
-		const refusal = this.#refuse(route);
-		if (refusal !== undefined) return refusal;
-		let listing = this.#tree.get(path);
-		if (listing === undefined) {
-			if (this.#broadcastCount >= BROADCASTS_MAX) return "full";
-			listing = this.#list(path);
-		} else if (listing.isFull) {
-			return "full";
-		}
-		return this.#announcement(listing, listing.add(route, source));
+		const place = this.#place(path, route, source);
+		if (typeof place === "string") return place;
+		return this.#announcement(path, source, place);
 	}
 
 	/** Hear of every broadcast at or under `prefix` (canonical; "" is all), by whole segments. */
@@ -111,20 +104,49 @@ export class Origin {
 		return active;
 	}
 
-	#announcement(listing: Listing, offer: Offer): Announcement {
+	/** Enter an offer into the table. */
+	#place(path: string, route: Route, source: Source): Place | AnnounceRefusal {
+		const refusal = this.#refuse(route);
+		if (refusal !== undefined) return refusal;
+		let listing = this.#tree.get(path);
+		if (listing === undefined) {
+			if (this.#broadcastCount >= BROADCASTS_MAX) return "full";
+			listing = this.#list(path);
+		} else if (listing.isFull) {
+			return "full";
+		}
+		return { listing, offer: listing.add(route, source) };
+	}
+
+	#announcement(path: string, source: Source, first: Place): Announcement {
+		/** Undefined while the announcement rests. */
+		let place: Place | undefined = first;
 		let isOver = false;
-		const end = (how: "closed" | "lost") => {
-			if (isOver) return;
+		const leave = (how: OfferEnd) => {
+			const left = place;
+			place = undefined;
+			left?.listing.remove(left.offer, how);
+		};
+		const end = (how: OfferEnd) => {
 			isOver = true;
-			listing.remove(offer, how);
+			leave(how);
 		};
 		return {
 			update: (route) => {
 				if (isOver) return undefined;
 				const refusal = this.#refuse(route);
-				if (refusal === undefined) listing.update(offer, route);
-				else listing.remove(offer, "resting");
-				return refusal;
+				if (refusal !== undefined) {
+					leave("resting");
+					return refusal;
+				}
+				if (place !== undefined) {
+					place.listing.update(place.offer, route);
+					return undefined;
+				}
+				const again = this.#place(path, route, source);
+				if (typeof again === "string") return again;
+				place = again;
+				return undefined;
 			},
 			close: () => end("closed"),
 			lost: () => end("lost"),
@@ -161,4 +183,10 @@ export class Origin {
 		}
 		this.#telling = false;
 	}
+}
+
+/** Where an offer stands. */
+interface Place {
+	readonly listing: Listing;
+	readonly offer: Offer;
 }

@@ -45,7 +45,7 @@ for (const path of sources.filter(
 	test(`tidy: exports of ${path} are documented`, () => {
 		const lines = text(path).split("\n");
 		const bare = lines.filter((line, at) => {
-			if (!/^export (async )?(function|class|interface|type|const|abstract)\b/.test(line)) return false;
+			if (!/^export (async )?(function|class|interface|type|const|abstract)\b(?! \{)/.test(line)) return false;
 			return (
 				!/(\*\/|^\s*\/\/)/.test(lines[at - 1] ?? "") && !/^export (async )?function (\w+)\(/.test(lines[at - 1] ?? "")
 			);

@@ -15,7 +15,7 @@ for (const [publisherName, publisherVersion] of VERSIONS) {
 			const { broadcast, announcement } = publish(publisher.origin, "room/cam.hang");
 			const tracks = ["video", "audio", "data"].map((name) => broadcast.track(name, { timescale: 90_000 }));
 			world.run(100);
-			const seen = tracks.map((track) => watch(viewer.origin, "room/cam.hang", track.name));
+			const seen = tracks.map((track) => watch(viewer.origin, { path: "room/cam.hang", track: track.name }));
 			world.run(100);
 			const sent = tracks.map(() => new Map<number, string>());
 			for (let round = 0; round < 24; round++) {
@@ -26,7 +26,7 @@ for (const [publisherName, publisherVersion] of VERSIONS) {
 			aborted?.frame({ timestamp: 1, payload: new Uint8Array(10) });
 			world.run(10);
 			aborted?.abort(77);
-			const late = watch(world.relay, "room/cam.hang", "data");
+			const late = watch(world.relay, { path: "room/cam.hang", track: "data" });
 			world.run(5000);
 			for (const [at, expected] of sent.entries()) {
 				assert.deepEqual(hashes(seen[at] as Seen), expected, tracks[at]?.name ?? "");

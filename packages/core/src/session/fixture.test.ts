@@ -169,12 +169,16 @@ export function publish(
 ): { readonly broadcast: LocalBroadcast; readonly announcement: Announcement } {
 	const broadcast = new LocalBroadcast(options);
 	const announcement = origin.announce(path, { hops: [], cost: 0 }, broadcast);
-	assert.ok(typeof announcement !== "string", `announce refused: ${String(announcement)}`);
+	assert.ok(typeof announcement !== "string", "announce refused");
 	return { broadcast, announcement };
 }
 
 /** Subscribe on a routing table and note everything. */
-export function watch(origin: Origin, path: string, track: string, request: Partial<SubscribeRequest> = {}): Seen {
+export function watch(
+	origin: Origin,
+	what: { readonly path: string; readonly track: string } & Partial<SubscribeRequest>,
+): Seen {
+	const { path, track, ...request } = what;
 	const seen: Seen = {
 		info: undefined,
 		groups: new Map(),

@@ -172,7 +172,7 @@ export class Handshake {
 	}
 
 	#expire(): void {
-		const reason = this.#asked ? "authorisation took too long" : "no SETUP";
+		const reason = this.#asked && this.#grant === undefined ? "authorisation took too long" : "no SETUP";
 		this.#context.fail(new SessionError(Code.Timeout, reason));
 	}
 }

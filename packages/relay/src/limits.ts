@@ -45,3 +45,44 @@ export interface LimitsConfig {
 	/** CIDR ranges (peers, probes) that no per-address limit applies to. */
 	readonly exempt: readonly string[];
 }
+
+const SECOND_MS = 1000;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** `[limits]` when nobody sets anything. */
+export const LIMITS_DEFAULT: LimitsConfig = {
+	maxSessions: 20_000,
+	maxSessionsPerIp: 200,
+	maxSessionsPerIdentity: 1000,
+	sessionRatePerIp: 20,
+	sessionBurstPerIp: 100,
+	maxPendingHandshakes: 1024,
+	handshakeTimeoutMs: 10 * SECOND_MS,
+	setupTimeoutMs: 10 * SECOND_MS,
+	authTimeoutMs: 5 * SECOND_MS,
+	idleTimeoutMs: 30 * SECOND_MS,
+	streamIdleTimeoutMs: 30 * SECOND_MS,
+	// Real clients open one stream per group: below this, audio alone meets the bound.
+	maxBidiStreams: 128,
+	maxUniStreams: 1024,
+	maxBidiStreamsCluster: 4096,
+	maxUniStreamsCluster: 16_384,
+	maxSubscriptionsPerSession: 1024,
+	maxAnnouncementsPerSession: 1024,
+	maxAnnounceInterests: 64,
+	controlRatePerSession: 200,
+	controlBurstPerSession: 400,
+	maxControlMessageBytes: 64 * KIB,
+	maxPathBytes: KIB,
+	maxPathParts: 32,
+	maxReasonBytes: KIB,
+	maxFrameBytes: 32 * MIB,
+	maxGroupBytes: 64 * MIB,
+	maxGroupsOpenPerTrack: 16,
+	sendBufferPerSubscriberBytes: 8 * MIB,
+	subscriberMaxLagMs: 5 * SECOND_MS,
+	memoryHighPercent: 75,
+	memoryCriticalPercent: 85,
+	exempt: [],
+};

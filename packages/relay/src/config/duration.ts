@@ -16,6 +16,19 @@ export function parseDuration(text: string): number | undefined {
 	return total <= Number.MAX_SAFE_INTEGER ? total : undefined;
 }
 
+/** The shortest text that `parseDuration` reads back. */
+export function formatDuration(ms: number): string {
+	if (ms === 0) return "0";
+	for (const [unit, unitMs] of [
+		["h", HOUR_MS],
+		["m", MINUTE_MS],
+		["s", SECOND_MS],
+	] as const) {
+		if (ms % unitMs === 0) return `${ms / unitMs}${unit}`;
+	}
+	return `${ms}ms`;
+}
+
 const WHOLE: RegExp = /^\s*(?:\d+\s*[a-z]+\s*)+$/;
 const PART: RegExp = /(\d+)\s*([a-z]+)/g;
 

@@ -22,7 +22,7 @@ export function levenshtein(from: string, to: string): number {
 /** The candidate that `word` was most likely meant to be; undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
 	let best: string | undefined;
-	let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+	let bestDistance = (word.length > 8 ? 3 : 2) + 1;
 	for (const candidate of candidates) {
 		// Two texts are at least as far apart as their lengths.
 		if (Math.abs(candidate.length - word.length) >= bestDistance) continue;

@@ -2,73 +2,89 @@
  * The settings of `[limits]`.
  * @module
  */
-import type { LimitsConfig } from "../limits.ts";
+import { LIMITS_DEFAULT, type LimitsConfig } from "../limits.ts";
+import { formatDuration } from "./duration.ts";
 import { byteCount, count, duration, type Kind, listOf, pattern } from "./kind.ts";
 import { type Setting, setting, type Table, table } from "./setting.ts";
+import { formatByteCount } from "./size.ts";
 
-/** Limits that the relay acts on; one that is not here is reported when it is set. */
-const ENFORCED: ReadonlySet<string> = new Set<string>([]);
+/** Limits that the relay acts on; any other is reported when it is set. */
+const ENFORCED: ReadonlySet<keyof LimitsConfig> = new Set<keyof LimitsConfig>(["authTimeoutMs"]);
 
 /** The settings of `[limits]`, with their defaults. */
 export const limitsTable: Table<LimitsConfig> = table(
-	{ doc: "Bounds; 0 is off unless a unit is given" },
+	{ doc: "Bounds; a count or rate of 0 is off" },
 	{
-		maxSessions: limit(count(0), "max_sessions", [20_000, "Sessions at once"]),
-		maxSessionsPerIp: limit(count(0), "max_sessions_per_ip", [200, "Sessions at once of one IPv4 address or IPv6 /64"]),
-		maxSessionsPerIdentity: limit(count(0), "max_sessions_per_identity", [
-			1000,
-			"Sessions at once of one token subject or key",
-		]),
-		sessionRatePerIp: limit(count(0), "session_rate_per_ip", [20, "New sessions per second of one address"]),
-		sessionBurstPerIp: limit(count(0), "session_burst_per_ip", [100, "New sessions at once before the rate counts"]),
-		maxPendingHandshakes: limit(count(0), "max_pending_handshakes", [1024, "Handshakes that run at once"]),
-		handshakeTimeoutMs: limit(duration(), "handshake_timeout", ["10s", "Time for a handshake"]),
-		setupTimeoutMs: limit(duration(), "setup_timeout", ["10s", "Time for a session's first messages"]),
-		authTimeoutMs: limit(duration(), "auth_timeout", ["5s", "Time for a key server to answer"]),
-		idleTimeoutMs: limit(duration(), "idle_timeout", ["30s", "A session that is silent for this long is over"]),
-		streamIdleTimeoutMs: limit(duration(), "stream_idle_timeout", ["30s", "A stream that brings nothing is reset"]),
-		maxBidiStreams: limit(count(0), "max_bidi_streams", [128, "Bidirectional streams that a client may have open"]),
-		maxUniStreams: limit(count(0), "max_uni_streams", [1024, "Unidirectional streams that a client may have open"]),
-		maxBidiStreamsCluster: limit(count(0), "max_bidi_streams_cluster", [4096, "The same for another relay"]),
-		maxUniStreamsCluster: limit(count(0), "max_uni_streams_cluster", [16_384, "The same for another relay"]),
-		maxSubscriptionsPerSession: limit(count(0), "max_subscriptions_per_session", [1024, "Subscriptions at once"]),
-		maxAnnouncementsPerSession: limit(count(0), "max_announcements_per_session", [1024, "Broadcasts at once"]),
-		maxAnnounceInterests: limit(count(0), "max_announce_interests", [64, "Announcement requests at once"]),
-		controlRatePerSession: limit(count(0), "control_rate_per_session", [200, "Control messages per second"]),
-		controlBurstPerSession: limit(count(0), "control_burst_per_session", [400, "At once before the rate counts"]),
-		maxControlMessageBytes: limit(byteCount(), "max_control_message", [65_535, "One control message"]),
-		maxPathBytes: limit(byteCount(), "max_path_bytes", [1024, "A path or broadcast name"]),
-		maxPathParts: limit(count(1), "max_path_parts", [32, "Segments of a path"]),
-		maxReasonBytes: limit(byteCount(), "max_reason_bytes", [1024, "A close reason"]),
-		maxFrameBytes: limit(byteCount(), "max_frame", ["32MiB", "One frame"]),
-		maxGroupBytes: limit(byteCount(), "max_group", ["64MiB", "One group"]),
-		maxGroupsOpenPerTrack: limit(count(1), "max_groups_open_per_track", [16, "Groups that grow at once"]),
-		sendBufferPerSubscriberBytes: limit(byteCount(), "send_buffer_per_subscriber", [
-			"8MiB",
-			"Unsent bytes of a viewer before it is skipped forward",
-		]),
-		subscriberMaxLagMs: limit(duration(), "subscriber_max_lag", ["5s", "How far behind a viewer may be"]),
-		memoryHighPercent: limit(count(1, 100), "memory_high", [
-			75,
-			"Percent of memory above which new sessions are refused",
-		]),
-		memoryCriticalPercent: limit(count(1, 100), "memory_critical", [
-			85,
-			"Percent of memory above which slow viewers are ended",
-		]),
-		exempt: limit(listOf(pattern(/^[0-9A-Fa-f.:]+(\/\d{1,3})?$/, "an address range", "CIDR")), "exempt", [
-			[],
-			"Address ranges that no limit per address applies to",
-		]),
+		maxSessions: amount("maxSessions", "Sessions at once"),
+		maxSessionsPerIp: amount("maxSessionsPerIp", "Sessions at once of one IPv4 address or IPv6 /64"),
+		maxSessionsPerIdentity: amount("maxSessionsPerIdentity", "Sessions at once of one token subject or key"),
+		sessionRatePerIp: amount("sessionRatePerIp", "New sessions per second of one address"),
+		sessionBurstPerIp: amount("sessionBurstPerIp", "New sessions of one address before the rate counts"),
+		maxPendingHandshakes: amount("maxPendingHandshakes", "Handshakes that run at once"),
+		handshakeTimeoutMs: time("handshakeTimeoutMs", "Longest handshake"),
+		setupTimeoutMs: time("setupTimeoutMs", "Longest wait for a session's first messages"),
+		authTimeoutMs: time("authTimeoutMs", "Longest wait for a key server"),
+		idleTimeoutMs: time("idleTimeoutMs", "A session that is silent for this long is over"),
+		streamIdleTimeoutMs: time("streamIdleTimeoutMs", "A stream that brings nothing for this long is reset"),
+		maxBidiStreams: amount("maxBidiStreams", "Bidirectional streams that a client may have open"),
+		maxUniStreams: amount("maxUniStreams", "Unidirectional streams that a client may have open"),
+		maxBidiStreamsCluster: amount("maxBidiStreamsCluster", "Bidirectional streams that a relay may have open"),
+		maxUniStreamsCluster: amount("maxUniStreamsCluster", "Unidirectional streams that a relay may have open"),
+		maxSubscriptionsPerSession: amount("maxSubscriptionsPerSession", "Subscriptions of one session"),
+		maxAnnouncementsPerSession: amount("maxAnnouncementsPerSession", "Broadcasts that one session announces"),
+		maxAnnounceInterests: amount("maxAnnounceInterests", "Prefixes whose announcements one session asks for"),
+		controlRatePerSession: amount("controlRatePerSession", "Control messages per second of one session"),
+		controlBurstPerSession: amount("controlBurstPerSession", "Control messages before the rate counts"),
+		maxControlMessageBytes: bytes("maxControlMessageBytes", "max_control_message", "One control message"),
+		maxPathBytes: bytes("maxPathBytes", "max_path_bytes", "A path or broadcast name"),
+		maxPathParts: amount("maxPathParts", "Segments of a path"),
+		maxReasonBytes: bytes("maxReasonBytes", "max_reason_bytes", "A close reason"),
+		maxFrameBytes: bytes("maxFrameBytes", "max_frame", "One frame"),
+		maxGroupBytes: bytes("maxGroupBytes", "max_group", "One group"),
+		maxGroupsOpenPerTrack: amount("maxGroupsOpenPerTrack", "Groups of one track that grow at once"),
+		sendBufferPerSubscriberBytes: bytes(
+			"sendBufferPerSubscriberBytes",
+			"send_buffer_per_subscriber",
+			"What a viewer may be behind before it is skipped forward",
+		),
+		subscriberMaxLagMs: time("subscriberMaxLagMs", "How far behind a viewer may be before it is skipped forward"),
+		memoryHighPercent: percent("memoryHighPercent", "memory_high", "Memory above which new sessions are refused"),
+		memoryCriticalPercent: percent("memoryCriticalPercent", "memory_critical", "Memory above which slow viewers go"),
+		exempt: limit(listOf(pattern(/^[0-9A-Fa-f.:]+(\/\d{1,3})?$/, "an address range such as 10.0.0.0/8", "CIDR")), {
+			property: "exempt",
+			doc: "Address ranges that no limit per address applies to",
+			fallback: LIMITS_DEFAULT.exempt,
+		}),
 	},
 );
 
-function limit<T>(kind: Kind<T>, key: string, [fallback, doc]: readonly [unknown, string]): Setting<T> {
-	return setting(kind, {
-		doc,
-		key,
-		fallback,
-		reload: "no: read at start",
-		...(!ENFORCED.has(key) && { pending: "the relay does not act on it; its built-in bounds hold" }),
-	});
+/** Limits whose value is a number. */
+type NumberLimit = { [K in keyof LimitsConfig]: LimitsConfig[K] extends number ? K : never }[keyof LimitsConfig];
+
+function amount(property: NumberLimit, doc: string): Setting<number> {
+	return limit(count(0), { property, doc, fallback: LIMITS_DEFAULT[property] });
+}
+
+function time(property: NumberLimit, doc: string): Setting<number> {
+	return limit(duration(), { property, doc, fallback: formatDuration(LIMITS_DEFAULT[property]) });
+}
+
+function bytes(property: NumberLimit, key: string, doc: string): Setting<number> {
+	return limit(byteCount(), { property, key, doc, fallback: formatByteCount(LIMITS_DEFAULT[property]) });
+}
+
+function percent(property: NumberLimit, key: string, doc: string): Setting<number> {
+	return limit(count(1, 100), { property, key, doc: `${doc}, in percent`, fallback: LIMITS_DEFAULT[property] });
+}
+
+interface LimitFacts {
+	readonly property: keyof LimitsConfig;
+	readonly doc: string;
+	readonly fallback: unknown;
+	readonly key?: string;
+}
+
+function limit<T>(kind: Kind<T>, { property, ...facts }: LimitFacts): Setting<T> {
+	const pending = "the relay does not act on it; its built-in bounds hold";
+	return setting(kind, { ...facts, reload: "no: read at start", ...(!ENFORCED.has(property) && { pending }) });
 }

@@ -11,3 +11,6 @@ export const RELOAD_START: string = "no: sessions that run depend on it";
 
 /** Read once, since links to other relays depend on it. */
 export const RELOAD_LINKS: string = "no: links to other relays depend on it";
+
+/** Certificates are looked at again; where they are is read once. */
+export const RELOAD_FILES: string = "content: yes, the files are watched; place: no";

@@ -5,7 +5,7 @@
 import { address, choice, count, type Kind, listOf, optional, pattern, text } from "./kind.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { type ServerQuicConfig, serverQuicTable } from "./quic.ts";
-import { RELOAD_SOCKET } from "./reload.ts";
+import { RELOAD_FILES, RELOAD_SOCKET } from "./reload.ts";
 import { setting, type Table, table } from "./setting.ts";
 
 /** `[server.tls]`. */
@@ -60,19 +60,19 @@ const tlsTable: Table<ServerTlsConfig> = table(
 			doc: "PEM files with certificate chains; the n-th belongs to the n-th key, and the server name picks the pair",
 			fallback: [],
 			flag: "--tls-cert",
-			reload: RELOAD_SOCKET,
+			reload: RELOAD_FILES,
 		}),
 		key: setting(files, {
 			doc: "PEM files with the private keys of the certificates",
 			fallback: [],
 			flag: "--tls-key",
-			reload: RELOAD_SOCKET,
+			reload: RELOAD_FILES,
 		}),
 		generate: setting(listOf(text("a host name", "HOST")), {
 			doc: "Host names to make a throw-away certificate for, which browsers accept by its fingerprint",
 			fallback: [],
 			flag: "--tls-generate",
-			reload: RELOAD_SOCKET,
+			reload: "certificate: yes, renewed before it ends; names: no",
 		}),
 		root: setting(files, {
 			doc: "PEM files of authorities: a client certificate of theirs grants everything under the dialled path",

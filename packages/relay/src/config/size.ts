@@ -18,6 +18,12 @@ export function parseSize(text: string): Size | undefined {
 	return bytes <= Number.MAX_SAFE_INTEGER ? { bytes } : undefined;
 }
 
+/** The shortest text that `parseSize` reads back. */
+export function formatByteCount(bytes: number): string {
+	if (bytes !== 0 && bytes % 1024 ** 2 === 0) return `${bytes / 1024 ** 2}MiB`;
+	return bytes !== 0 && bytes % 1024 === 0 ? `${bytes / 1024}KiB` : String(bytes);
+}
+
 const SHAPE: RegExp = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*|%)\s*$/;
 
 const UNITS_BYTES: Readonly<Record<string, number>> = {

@@ -4,7 +4,7 @@
  */
 import { address, type Kind, listOf, optional, text, toggle } from "./kind.ts";
 import type { ListenAddress } from "./listen-address.ts";
-import { RELOAD_SOCKET } from "./reload.ts";
+import { RELOAD_FILES, RELOAD_SOCKET } from "./reload.ts";
 import { setting, type Table, table } from "./setting.ts";
 
 /** `[web.http]`. */
@@ -29,6 +29,8 @@ export interface WebConfig {
 	readonly ws: boolean;
 	/** Without `[web.http]` and `[web.https]`: open TCP on `server.bind` with `server.tls`. */
 	readonly tcp: boolean;
+	/** Folder of static files to serve at `/`, an `index.html` among them. */
+	readonly page: string | undefined;
 }
 
 /** `[internal]`: plain HTTP without authentication, for a trusted network only. */
@@ -50,8 +52,8 @@ export const webTable: Table<WebConfig> = table(
 			{ doc: "Everything over TLS; listen, cert and key belong together" },
 			{
 				listen: setting(optional(address()), { doc: "TCP address for HTTPS and wss", reload: RELOAD_SOCKET }),
-				cert: setting(files, { doc: "PEM files with certificate chains", fallback: [], reload: RELOAD_SOCKET }),
-				key: setting(files, { doc: "PEM files with their private keys", fallback: [], reload: RELOAD_SOCKET }),
+				cert: setting(files, { doc: "PEM files with certificate chains", fallback: [], reload: RELOAD_FILES }),
+				key: setting(files, { doc: "PEM files with their private keys", fallback: [], reload: RELOAD_FILES }),
 				root: setting(files, {
 					doc: "PEM files of authorities for optional client certificates",
 					fallback: [],
@@ -66,6 +68,10 @@ export const webTable: Table<WebConfig> = table(
 			fallback: true,
 			reload: RELOAD_SOCKET,
 		}),
+		page: setting(optional(text("a folder", "FOLDER")), {
+			doc: "Folder of static files to serve at /, with an index.html",
+			reload: RELOAD_SOCKET,
+		}),
 	},
 );
 
@@ -76,7 +82,6 @@ export const internalTable: Table<InternalConfig> = table(
 		listen: setting(optional(address()), {
 			doc: "TCP address for metrics and health",
 			reload: RELOAD_SOCKET,
-			pending: "the operators' listener is not opened",
 		}),
 	},
 );

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RecordingViewer, ScriptedSource, VirtualClock } from "@moq-relay/testkit";
-import { Code } from "@moq-relay/wire";
+import { APP_CODE_FIRST, Code } from "@moq-relay/wire";
 import { Broadcast } from "./broadcast.ts";
 import { Cache } from "./cache.ts";
-import { GROUP_OVERHEAD_BYTES, GROUPS_OPEN_MAX, TRACKS_MAX, UPDATE_INTERVAL_MS } from "./limits.ts";
+import { FAILURE_GRACE_MS, GROUP_OVERHEAD_BYTES, GROUPS_OPEN_MAX, TRACKS_MAX, UPDATE_INTERVAL_MS } from "./limits.ts";
 import type { Settings } from "./settings.ts";
 import { type SubscribeRequest, TRACK_INFO_DEFAULT } from "./source.ts";
 
@@ -93,6 +93,22 @@ test("Broadcast.subscribe() with a start delivers what is cached from there", ()
 	assert.deepEqual(future.sequences, [6]);
 });
 
+test("Broadcast.subscribe() asks upstream for older groups only for those who want them", () => {
+	const { clock, source, join } = setUp();
+	const live = join();
+	const past = join({ startGroup: 3 });
+	assert.equal(source.only("video").requests[0]?.startGroup, undefined, "no one knows yet what is past");
+	source.whole("video", 9, body(9));
+	clock.run(UPDATE_INTERVAL_MS);
+	assert.equal(source.only("video").requests[1]?.startGroup, 3);
+	for (const sequence of [3, 4, 10]) source.whole("video", sequence, body(sequence));
+	assert.deepEqual(live.sequences, [9, 10]);
+	assert.deepEqual(past.sequences, [9, 3, 4, 10]);
+	past.subscription.close();
+	clock.run(10 * UPDATE_INTERVAL_MS);
+	assert.equal(source.only("video").requests.length, 2, "a start that is past is left as it is");
+});
+
 test("Broadcast.subscribe() pauses at the end and resumes with what came meanwhile", () => {
 	const { source, join } = setUp();
 	const viewer = join({ endGroup: 1 });
@@ -166,6 +182,34 @@ test("Broadcast passes a refusal on to everyone, and asks again for the next vie
 	assertNothingLeft();
 });
 
+test("Broadcast spares viewers a failure of a running track that a change of source follows", () => {
+	const { clock, broadcast, source, join, assertNothingLeft } = setUp();
+	const viewer = join();
+	source.whole("video", 0, body(0));
+	source.fail("video", Code.Cancel);
+	clock.run(FAILURE_GRACE_MS - 1);
+	broadcast.withdraw(source);
+	clock.run(10 * FAILURE_GRACE_MS);
+	const next = new ScriptedSource();
+	broadcast.switchTo(next);
+	next.whole("video", 1, body(1));
+	assert.deepEqual(viewer.events, ["info 1000", "group 0", "group 1"]);
+	next.fail("video", Code.Dropped);
+	const another = join();
+	assert.equal(next.open("video").length, 1, "who comes meanwhile asks again, for all");
+	next.fail("video", Code.Timeout);
+	clock.run(20 * FAILURE_GRACE_MS);
+	assert.deepEqual([viewer.last, another.last], ["error 3", "error 3"]);
+	assertNothingLeft();
+});
+
+test("Broadcast passes an application's code on at once", () => {
+	const { source, join } = setUp();
+	const viewer = join();
+	source.fail("video", APP_CODE_FIRST + 3);
+	assert.equal(viewer.last, "error 67");
+});
+
 test("Broadcast hands drops and datagrams on, each to whom they concern", () => {
 	const { source, join } = setUp();
 	const early = join();
@@ -229,7 +273,7 @@ function noEvents() {
 }
 
 test("Broadcast.switchTo() lets groups in progress end on the old source and asks the new one for what follows", () => {
-	const { broadcast, source, join, assertNothingLeft } = setUp();
+	const { clock, broadcast, source, join, assertNothingLeft } = setUp();
 	const viewer = join();
 	source.whole("video", 0, body(0));
 	const writer = source.group("video", 1);
@@ -237,6 +281,9 @@ test("Broadcast.switchTo() lets groups in progress end on the old source and ask
 	const next = new ScriptedSource();
 	broadcast.switchTo(next);
 	assert.equal(next.only("video").requests[0]?.startGroup, 2);
+	viewer.subscription.update({ ...REQUEST, priority: 77 });
+	clock.run(UPDATE_INTERVAL_MS);
+	assert.deepEqual(next.only("video").requests[1], { ...REQUEST, priority: 77, startGroup: 2 });
 	assert.equal(source.group("video", 2), undefined, "the old source begins nothing more");
 	assert.equal(next.whole("video", 1, body(9)), false, "one group comes from one source");
 	next.whole("video", 2, body(2));
@@ -347,6 +394,24 @@ test("Broadcast evicts groups beyond the newest by age, keeping the latest", () 
 	);
 	assert.equal(settings.cache.offeredCount, 0);
 	assert.deepEqual(join({ startGroup: 0 }).sequences, [2]);
+});
+
+test("Broadcast keeps the last whole group when the latest is aborted", () => {
+	const { clock, source, join } = setUp();
+	join();
+	source.whole("video", 0, body(0));
+	source.whole("video", 1, body(1));
+	source.group("video", 2)?.abort(70);
+	clock.run(60_000);
+	assert.deepEqual(join().sequences, [1]);
+});
+
+test("Broadcast refuses an old group that a full cache cannot take", () => {
+	const { source, join } = setUp({ cacheBytes: GROUP_OVERHEAD_BYTES });
+	const viewer = join();
+	assert.equal(source.whole("video", 1, body(1)), true);
+	assert.equal(source.whole("video", 0, body(0)), false);
+	assert.deepEqual(viewer.sequences, [1]);
 });
 
 test("Broadcast evicts the oldest groups when the cache is full, never the latest, and tells their writer", () => {

@@ -62,6 +62,11 @@ export class Feed implements UpstreamSink {
 		this.#wanted = request;
 	}
 
+	/** Where upstream was asked to begin; undefined is at its latest. */
+	get startGroup(): number | undefined {
+		return this.#wanted.startGroup;
+	}
+
 	/** Subscribe. Apart from the constructor, because the source may answer inside the call. */
 	open(): void {
 		const subscription = this.source.subscribe(this.#options.track, this.#sent, this);
@@ -110,10 +115,10 @@ export class Feed implements UpstreamSink {
 	onGroup(sequence: number, encoding: Encoding): GroupWriter | undefined {
 		if (this.#state !== "open") return undefined;
 		const group = this.#options.owner.onGroup(sequence, { encoding, timescale: this.#timescale });
-		if (group === undefined) return undefined;
+		// A full cache, or a viewer's answer, may have ended it already.
+		if (group?.state !== "open") return undefined;
 		this.#groups.add(group);
 		if (this.#isClosed()) {
-			// A viewer's answer to the group has closed this feed.
 			group.abort(Code.Dropped);
 			return undefined;
 		}

@@ -40,6 +40,12 @@ export const LOOKUPS_MAX: number = 1024;
 /** How long an upstream subscription outlives its last viewer, in ms; spares it when a viewer reloads. */
 export const TRACK_LINGER_MS: number = 2000;
 
+/**
+ * How long viewers of a running track are spared its failure, in ms: a relay that loses its own source, or shuts down,
+ * resets its subscriptions a moment before the route changes.
+ */
+export const FAILURE_GRACE_MS: number = 200;
+
 /** Least time between two updates of an upstream subscription, in ms; viewers that come and go must not flood upstream. */
 export const UPDATE_INTERVAL_MS: number = 20;
 

@@ -19,6 +19,7 @@ test("SequenceSet agrees with a plain set while its ranges suffice", () => {
 					expected.delete(sequence);
 				}
 				for (let at = 0; at <= 61; at++) assert.equal(actual.has(at), expected.has(at), `${at}`);
+				assert.equal(actual.min, expected.size === 0 ? undefined : Math.min(...expected));
 				assert.equal(actual.max, expected.size === 0 ? undefined : Math.max(...expected));
 			}
 		}),

@@ -12,6 +12,11 @@ export class SequenceSet {
 	/** First and last of each range, ascending, neither touching nor overlapping. */
 	#ranges: number[] = [];
 
+	/** The lowest member; undefined when empty. */
+	get min(): number | undefined {
+		return this.#ranges[0];
+	}
+
 	/** The highest member; undefined when empty. */
 	get max(): number | undefined {
 		return this.#ranges.at(-1);

@@ -56,9 +56,9 @@ export class Subscriber implements TrackSubscription {
 		this.#owner.onLeave(this);
 	}
 
-	/** Where "the latest" turns out to be; no effect once the start is known. */
-	settle(sequence: number): void {
-		this.#floor ??= sequence;
+	/** Fix where "the latest" was: at what was delivered first, else at `latest`. No effect once the start is known. */
+	settle(latest: number): void {
+		this.#floor ??= this.#delivered.min ?? latest;
 	}
 
 	info(info: TrackInfo): void {

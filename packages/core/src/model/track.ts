@@ -2,11 +2,12 @@
  * One track of a broadcast: one subscription upstream, any number of viewers.
  * @module
  */
-import { Code } from "@moq-relay/wire";
+import { APP_CODE_FIRST, Code } from "@moq-relay/wire";
 import type { Datagram } from "./datagram.ts";
 import { Feed, type FeedOwner, type GroupForm } from "./feed.ts";
 import { Group, type GroupObserver } from "./group.ts";
 import { GroupStore } from "./group-store.ts";
+import { FAILURE_GRACE_MS } from "./limits.ts";
 import { mergeRequests } from "./merge.ts";
 import { SequenceSet } from "./sequence-set.ts";
 import { keepMsOf, type Settings } from "./settings.ts";
@@ -45,6 +46,8 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	#finishing = false;
 	#gone = false;
 	#cancelLinger: (() => void) | undefined;
+	/** Set while a running subscription has broken and its source may be about to change. */
+	#cancelFailure: (() => void) | undefined;
 
 	constructor(options: TrackOptions) {
 		this.name = options.name;
@@ -102,7 +105,9 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 			if (this.#feed === feed) this.#feed = undefined;
 			feed.close(Code.Dropped);
 		}
-		if (this.#source === source) this.#source = undefined;
+		if (this.#source !== source) return;
+		this.#source = undefined;
+		this.#forgiveFailure();
 	}
 
 	/** The broadcast was unannounced: what is under way may end, but an error counts as the end. */
@@ -149,6 +154,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	}
 
 	onGroup(sequence: number, form: GroupForm): Group | undefined {
+		const isFirst = this.#seen.max === undefined;
 		if (!this.#seen.add(sequence)) return undefined;
 		if (this.#info === undefined) this.onInfo(TRACK_INFO_DEFAULT);
 		const timescale = this.#info?.timescale ?? TRACK_INFO_DEFAULT.timescale;
@@ -161,7 +167,11 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 			observer: this,
 		});
 		this.#store.add(group);
+		// An old group may be more than a full cache can take.
+		if (group.state !== "open") return undefined;
 		for (const subscriber of this.#subscribers) subscriber.offer(group);
+		// Only now is it known which starts lie in the past.
+		if (isFirst) this.#refresh();
 		return group;
 	}
 
@@ -187,7 +197,8 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		this.#feeds.delete(feed);
 		this.#feed = undefined;
 		if (this.#finishing) this.#finishNow();
-		else this.fail(code);
+		else if (this.#info === undefined || code >= APP_CODE_FIRST) this.fail(code);
+		else this.#cancelFailure = this.#settings.clock.after(FAILURE_GRACE_MS, () => this.fail(code));
 	}
 
 	onDrained(feed: Feed): void {
@@ -233,6 +244,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	#openFeed(): void {
 		const source = this.#source;
 		if (source === undefined || this.#gone || this.#subscribers.size === 0) return;
+		this.#forgiveFailure();
 		const merged = this.#merged();
 		const resume = this.#seen.max === undefined ? undefined : this.#seen.max + 1;
 		const startGroup = resume === undefined ? merged.startGroup : Math.max(resume, merged.startGroup ?? 0);
@@ -243,8 +255,25 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		feed.open();
 	}
 
+	#forgiveFailure(): void {
+		this.#cancelFailure?.();
+		this.#cancelFailure = undefined;
+	}
+
+	/** Bring the request upstream up to date with what the viewers want. */
 	#refresh(): void {
-		if (this.#subscribers.size > 0) this.#feed?.request(this.#merged());
+		const feed = this.#feed;
+		if (feed === undefined || this.#subscribers.size === 0) return;
+		const merged = this.#merged();
+		const latest = this.#seen.max;
+		if (merged.startGroup !== undefined && latest !== undefined) {
+			// Older groups may come for one viewer; those who began at the latest are not to get them.
+			for (const subscriber of this.#subscribers) subscriber.settle(latest);
+		}
+		// A start that was reached or comes next is as good as none, and changing it might bring groups again.
+		const isReached = feed.startGroup !== undefined && feed.startGroup <= (latest ?? -1) + 1;
+		const startGroup = merged.startGroup ?? (isReached ? feed.startGroup : undefined);
+		feed.request({ ...merged, startGroup });
 	}
 
 	#takeSubscribers(): Subscriber[] {
@@ -268,6 +297,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	#leave(code: number): void {
 		if (this.#gone) return;
 		this.#gone = true;
+		this.#forgiveFailure();
 		this.#cancelLinger?.();
 		this.#cancelLinger = undefined;
 		this.#options.onGone(this);

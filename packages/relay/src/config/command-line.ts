@@ -100,7 +100,8 @@ function usageError(complaint: string): ConfigError {
 	return new ConfigError([{ origin: undefined, key: "", message: `${message}; moq-relay --help lists what there is` }]);
 }
 
-function packageVersion(): string {
+/** The version of this package. */
+export function packageVersion(): string {
 	const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
 	const { version } = JSON.parse(text) as { readonly version: string };
 	return version;

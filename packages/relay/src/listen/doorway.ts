@@ -4,6 +4,7 @@
  * @module
  */
 import type { MessagePort } from "node:worker_threads";
+import type { IdentitySet } from "../tls/identities.ts";
 
 /** One TCP address that every worker listens on. */
 export interface Door {
@@ -21,9 +22,6 @@ export interface Door {
 	/** Take WebSocket upgrades. */
 	readonly webSocket: boolean;
 }
-
-/** The two settings that identities come from: `server.tls`, and `web.https`. */
-export type IdentitySet = "server" | "https";
 
 /** A pair as a worker needs it, PEM. */
 export interface Pair {

@@ -4,8 +4,9 @@
  */
 import { createServer } from "node:net";
 import type { Clock } from "@moq-relay/core";
+import type { IdentitySet } from "../tls/identities.ts";
 import { PortError } from "./address.ts";
-import type { Door, IdentitySet, Pair } from "./doorway.ts";
+import type { Door, Pair } from "./doorway.ts";
 import { WORKER_RESTART_MS } from "./limits.ts";
 import { WorkerLink, type WorkerSink } from "./worker-link.ts";
 

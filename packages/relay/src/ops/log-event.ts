@@ -37,6 +37,7 @@ export type LogEvent =
 	| "relay.start"
 	| "relay.stop"
 	| "session.close"
+	| "session.fault"
 	| "session.open"
 	| "subscriber.slow"
 	| "tls.fail"

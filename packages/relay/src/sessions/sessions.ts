@@ -6,6 +6,7 @@ import {
 	type Authorise,
 	type Clock,
 	type Connection,
+	type Grant,
 	type Origin,
 	Session,
 	type SessionEnd,
@@ -14,7 +15,7 @@ import {
 	type Violation,
 } from "@moq-relay/core";
 import { Code, formatCode } from "@moq-relay/wire";
-import type { Authoriser, AuthRequest, Grant } from "../auth/authoriser.ts";
+import type { Authoriser, AuthRequest } from "../auth/authoriser.ts";
 import { parseTarget } from "../auth/target.ts";
 import { codeLabel, type Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
@@ -42,6 +43,8 @@ export interface SessionStart {
 	readonly direction: "in" | "out";
 	/** What it may do, and what it was let in for; undefined: its path comes in SETUP, and is judged then. */
 	readonly granted: { readonly grant: Grant; readonly request: AuthRequest | undefined } | undefined;
+	/** URL of the relay that was dialled, without secrets. */
+	readonly peer?: string;
 	/** What a route through the peer costs; default 1. */
 	readonly linkCost?: number;
 	/** Client only: path and query to name in SETUP. */

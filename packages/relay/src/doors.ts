@@ -1,0 +1,186 @@
+/**
+ * The relay's doors to the world: QUIC, TCP, and the operators' listener.
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import type { Endpoint } from "@moq-relay/engine";
+import type { Foundation } from "./foundation.ts";
+import { formatAddress } from "./listen/address.ts";
+import { bindAll, type Listeners } from "./listen/listeners.ts";
+import { planListening } from "./listen/plan.ts";
+import { listenQuic, quicTransport } from "./listen/quic-listener.ts";
+import { answerUpgrade } from "./listen/web-gate.ts";
+import { WebWorkers } from "./listen/web-workers.ts";
+import { RelayMetrics } from "./relay-metrics.ts";
+import { type LiveSession, scopeOf } from "./sessions/sessions.ts";
+import { InternalWeb } from "./web/internal-web.ts";
+import { SESSIONS_SHOWN_MAX } from "./web/limits.ts";
+import { Page } from "./web/page.ts";
+import { PublicWeb } from "./web/public-web.ts";
+
+/** What is open. */
+export interface Doors extends Listeners {
+	readonly internal: InternalWeb | undefined;
+}
+
+/** Open all of them; what is opened is left to `closing`. @throws PortError, or ConfigError for a page that is none. */
+export async function openDoors(foundation: Foundation): Promise<Doors> {
+	const { config, closing, environment, engine, identities, state, metrics } = foundation;
+	const page = config.web.page === undefined ? undefined : await Page.open(config.web.page);
+	const listeners = await bindAll(await planListening(config), {
+		quic: engine && ((address) => listen(foundation, address, engine)),
+		web: (doors) => startWorkers(foundation, doors, page),
+	});
+	closing.defer(async () => {
+		for (const endpoint of listeners.endpoints) endpoint.close();
+		await listeners.web?.close();
+	});
+	metrics.follow(
+		new RelayMetrics({
+			config,
+			version: environment.version ?? "",
+			startedWallMs: environment.clock.wallMs(),
+			engine,
+			...listeners,
+			identities,
+			draining: () => state.draining,
+		}),
+	);
+	watchIdentities(foundation, listeners);
+	const internal = await openInternal(foundation);
+	logOpen(foundation, listeners, internal);
+	return { ...listeners, internal };
+}
+
+function listen(
+	{ config, identities, versions, gate, fault }: Foundation,
+	address: { readonly host: string; readonly port: number },
+	engine: NonNullable<Foundation["engine"]>,
+): Promise<Endpoint> {
+	return listenQuic({
+		...address,
+		engine,
+		certificates: identities.of("server"),
+		versions,
+		transport: quicTransport(config.server.quic),
+		clientRoots: undefined,
+		handshakesPendingMax: config.limits.maxPendingHandshakes,
+		handshakeTimeoutMs: config.limits.handshakeTimeoutMs,
+		gate,
+		onFault: (error) => fault(error),
+	});
+}
+
+function startWorkers(
+	foundation: Foundation,
+	doors: Parameters<typeof WebWorkers.start>[0]["doors"],
+	page: Page | undefined,
+): Promise<WebWorkers> {
+	const { environment, identities, versions, metrics, gate, fault, origin, authoriser, admission, state } = foundation;
+	const { clock, log } = environment;
+	const publicWeb = new PublicWeb({
+		clock,
+		log,
+		metrics,
+		origin,
+		authoriser,
+		admission,
+		page,
+		fingerprint: () => identities.fingerprint,
+		ready: () => !state.draining,
+	});
+	return WebWorkers.start({
+		doors,
+		identities: { server: identities.of("server"), https: identities.of("https") },
+		versions: versions.map((version) => version.name),
+		workers: environment.workers ?? Math.max(1, availableParallelism() - 1),
+		clock,
+		sink: {
+			onRequest: (request, answer) => publicWeb.onRequest(request, answer),
+			onUpgrade: (question) => answerUpgrade(question, gate),
+			onTurnedAway: (why) => metrics.count("moq_accept_failures_total", { listener: "web", class: why }),
+			onFault: fault,
+		},
+	});
+}
+
+/** A new certificate is shown by QUIC and TCP from the same moment on. */
+function watchIdentities(foundation: Foundation, { endpoints, web }: Listeners): void {
+	const { identities, metrics, environment, fault } = foundation;
+	identities.watch({
+		onChange: (set, current) => {
+			web?.identify(set, current);
+			if (set === "server") {
+				for (const endpoint of endpoints) endpoint.setCertificates(current).catch((error: unknown) => fault(error));
+			}
+			metrics.count("moq_tls_reloads_total", { listener: set });
+			environment.log.info("tls.reload", { listener: set, names: current.flatMap((identity) => identity.names) });
+		},
+		onFailure: (set, message) => {
+			metrics.count("moq_tls_reload_failures_total", { listener: set });
+			environment.log.warn("tls.fail", { listener: set }, `${message}; the certificate in use stays`);
+		},
+	});
+}
+
+async function openInternal(foundation: Foundation): Promise<InternalWeb | undefined> {
+	const { config, closing, state, metrics, sessions, environment } = foundation;
+	if (config.internal.listen === undefined) return undefined;
+	const internal = await InternalWeb.listen(config.internal.listen, {
+		ready: () => !state.draining,
+		metrics: () => metrics.expose(),
+		nodes: () => ({ nodes: nodesOf(sessions.values()) }),
+		sessions: () => [...describe(sessions.values(), environment.clock.nowMs())],
+	});
+	closing.defer(() => internal.close());
+	return internal;
+}
+
+/** The other relays, by their links. */
+function nodesOf(sessions: Iterable<LiveSession>): readonly object[] {
+	const peers = [...sessions].filter((live) => scopeOf(live) === "cluster");
+	return peers.map(({ id, connection, start }) => ({
+		node: start.peer ?? connection.info.remote,
+		connections: [{ id, direction: start.direction }],
+	}));
+}
+
+function* describe(sessions: Iterable<LiveSession>, nowMs: number): Iterable<object> {
+	let shown = 0;
+	for (const live of sessions) {
+		if (shown === SESSIONS_SHOWN_MAX) return;
+		shown += 1;
+		const { info } = live.connection;
+		yield {
+			id: live.id,
+			direction: live.start.direction,
+			scope: scopeOf(live),
+			transport: info.transport,
+			version: live.session.version,
+			remote: info.remote,
+			root: live.session.grant?.root,
+			seconds: Math.round((nowMs - live.openedMs) / 1000),
+			...live.session.counters,
+			...live.connection.stats(),
+		};
+	}
+}
+
+function logOpen({ environment }: Foundation, { endpoints, web }: Listeners, internal: InternalWeb | undefined): void {
+	const { log } = environment;
+	for (const { address } of endpoints) log.info("listen.open", { protocol: "quic", address: formatted(address) });
+	for (const door of web?.doors ?? []) {
+		const protocols = [
+			...(door.identities === undefined ? [] : ["https"]),
+			...(door.plain === "none" ? [] : [door.plain === "all" ? "http" : "http (restricted)"]),
+		];
+		log.info("listen.open", { protocol: protocols.join(", "), address: formatted(door) });
+	}
+	for (const address of internal?.addresses ?? []) {
+		log.info("listen.open", { protocol: "internal http", address: formatted(address) });
+	}
+}
+
+function formatted({ host, port }: { readonly host: string; readonly port: number }): string {
+	return formatAddress(host, port);
+}

@@ -6,7 +6,7 @@ import type { Tape } from "../tape.ts";
 import { joinPieces } from "./pieces.ts";
 
 /** Pieces from this size on go by reference; copying a smaller one costs less than the chunk it would be. */
-const COPY_BYTES_MAX = 4096;
+const COPY_BYTES_MAX = 1024;
 
 /** Collects pieces and appends them to a tape in order: neighbouring small ones as one chunk, large ones as they are. */
 export class ChunkBuilder {

@@ -2,21 +2,8 @@
  * Decides what a new session may do.
  * @module
  */
+import type { Grant } from "@moq-relay/core";
 import type { RejectReason } from "@moq-relay/token";
-
-/** What an authorised session may do: the grant of core's session. */
-export interface Grant {
-	/** The path the session was opened with, normalised; every name on the wire is relative to it. */
-	readonly root: string;
-	/** Prefixes under `root` that it may publish; "" is everything. */
-	readonly publish: readonly string[];
-	/** Prefixes under `root` that it may watch. */
-	readonly subscribe: readonly string[];
-	/** A peer relay. */
-	readonly cluster: boolean;
-	/** Wall-clock end of the grant; absent without one. */
-	readonly expiresAtMs?: number;
-}
 
 /** What is known of a connection when it must be judged. */
 export interface AuthRequest {

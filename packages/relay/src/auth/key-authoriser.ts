@@ -3,13 +3,13 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import type { Clock } from "@moq-relay/core";
+import type { Clock, Grant } from "@moq-relay/core";
 import { type Claims, permissionsAt, TokenError, verifyToken } from "@moq-relay/token";
 import { APP_CODE_FIRST, Code, Malformed, parsePath } from "@moq-relay/wire";
 import type { AuthConfig } from "../config/auth.ts";
 import { ConfigError } from "../config/config-error.ts";
 import type { Log } from "../ops/log.ts";
-import type { AuthOutcome, Authoriser, AuthRequest, Grant } from "./authoriser.ts";
+import type { AuthOutcome, Authoriser, AuthRequest } from "./authoriser.ts";
 import { KeyFile } from "./key-file.ts";
 import { KeyFolder, locateInFolder } from "./key-folder.ts";
 import type { KeySource, KeySourceSink } from "./key-source.ts";

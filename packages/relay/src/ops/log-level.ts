@@ -21,9 +21,10 @@ export function levelChooser(level: LogLevel, rustLog: string | undefined): Leve
 		const [left = "", right] = directive.trim().split("=", 2);
 		const parsed = LEVELS[(right ?? left).trim().toLowerCase()];
 		if (right === undefined && parsed !== undefined) bare = parsed;
-		else if (parsed !== undefined) directives.set(left.trim(), parsed);
+		else if (!TARGET.test(left)) continue;
+		else if (parsed !== undefined) directives.set(left, parsed);
 		// A target alone is everything of it.
-		else if (right === undefined && TARGET.test(left)) directives.set(left, "trace");
+		else if (right === undefined) directives.set(left, "trace");
 	}
 	return (target) => {
 		for (let name = target; name !== ""; name = name.slice(0, Math.max(0, name.lastIndexOf("::")))) {

@@ -140,6 +140,23 @@ test("Broadcast.subscribe() asks upstream for the most that anyone wants, and up
 	first.subscription.close();
 });
 
+test("Broadcast looks at what its viewers want once for all who come at about the same time", () => {
+	const { clock, source, broadcast } = setUp();
+	const count = 1000;
+	let reads = 0;
+	const request = {
+		...REQUEST,
+		get priority() {
+			reads += 1;
+			return 9;
+		},
+	};
+	for (let at = 0; at < count; at++) broadcast.subscribe("video", request, new RecordingViewer());
+	clock.run(10 * UPDATE_INTERVAL_MS);
+	assert.ok(reads > 0 && reads <= 2 * count, `${reads} reads`);
+	assert.equal(source.only("video").requests.length, 1);
+});
+
 test("Broadcast keeps the upstream subscription for a while after the last viewer, and no longer", () => {
 	const { clock, source, join, assertNothingLeft } = setUp();
 	const first = join();

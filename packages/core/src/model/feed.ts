@@ -13,6 +13,8 @@ import type { GroupWriter, Source, SubscribeRequest, TrackInfo, UpstreamSink, Up
 
 /** Who takes what a feed brings: its track. */
 export interface FeedOwner {
+	/** What the feed is to ask for now; undefined is as before. */
+	wanted(feed: Feed): SubscribeRequest | undefined;
 	onInfo(info: TrackInfo): void;
 	/** A group begins; undefined refuses it. */
 	onGroup(sequence: number, form: GroupForm): Group | undefined;
@@ -52,19 +54,17 @@ export class Feed implements UpstreamSink {
 	#timescale: number | undefined;
 	readonly #groups: Set<Group> = new Set();
 	#sent: SubscribeRequest;
-	#wanted: SubscribeRequest;
-	#cancelUpdate: (() => void) | undefined;
+	#cancelReview: (() => void) | undefined;
 
 	constructor(options: FeedOptions, request: SubscribeRequest) {
 		this.source = options.source;
 		this.#options = options;
 		this.#sent = request;
-		this.#wanted = request;
 	}
 
 	/** Where upstream was asked to begin; undefined is at its latest. */
 	get startGroup(): number | undefined {
-		return this.#wanted.startGroup;
+		return this.#sent.startGroup;
 	}
 
 	/** Subscribe. Apart from the constructor, because the source may answer inside the call. */
@@ -74,22 +74,23 @@ export class Feed implements UpstreamSink {
 		else this.#subscription = subscription;
 	}
 
-	/** Ask upstream for something else; updates that follow each other closely go as one. */
-	request(request: SubscribeRequest): void {
+	/** What is wanted may have changed: it is looked at once for all changes of an interval, however many viewers come. */
+	review(): void {
 		if (this.#state !== "open") return;
-		this.#wanted = request;
-		if (isSameRequest(this.#wanted, this.#sent)) {
-			this.#dropUpdate();
-		} else {
-			this.#cancelUpdate ??= this.#options.settings.clock.after(UPDATE_INTERVAL_MS, () => this.#sendUpdate());
-		}
+		this.#cancelReview ??= this.#options.settings.clock.after(UPDATE_INTERVAL_MS, () => {
+			this.#cancelReview = undefined;
+			const wanted = this.#options.owner.wanted(this);
+			if (wanted === undefined || isSameRequest(wanted, this.#sent)) return;
+			this.#sent = wanted;
+			this.#subscription?.update(wanted);
+		});
 	}
 
 	/** Take no new group; close when those that have begun are over. */
 	drain(): void {
 		if (this.#state !== "open") return;
 		this.#state = "draining";
-		this.#dropUpdate();
+		this.#dropReview();
 		this.#closeIfDrained();
 	}
 
@@ -166,7 +167,7 @@ export class Feed implements UpstreamSink {
 
 	#finish(): void {
 		this.#state = "closed";
-		this.#dropUpdate();
+		this.#dropReview();
 	}
 
 	#boundGroups(): void {
@@ -176,14 +177,8 @@ export class Feed implements UpstreamSink {
 		oldest?.abort(Code.BoundsExceeded);
 	}
 
-	#sendUpdate(): void {
-		this.#cancelUpdate = undefined;
-		this.#sent = this.#wanted;
-		this.#subscription?.update(this.#sent);
-	}
-
-	#dropUpdate(): void {
-		this.#cancelUpdate?.();
-		this.#cancelUpdate = undefined;
+	#dropReview(): void {
+		this.#cancelReview?.();
+		this.#cancelReview = undefined;
 	}
 }

@@ -82,7 +82,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		} else if (this.#feed === undefined) {
 			this.#openFeed();
 		} else {
-			this.#refresh();
+			this.#review();
 		}
 		return subscriber;
 	}
@@ -132,17 +132,30 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		const { endGroup } = subscriber.request;
 		const isResumed = before.endGroup !== undefined && (endGroup === undefined || endGroup > before.endGroup);
 		if (isResumed) for (const group of this.#store.from(before.endGroup + 1)) subscriber.offer(group);
-		this.#refresh();
+		this.#review();
 	}
 
 	onLeave(subscriber: Subscriber): void {
 		this.#subscribers.delete(subscriber);
 		this.#lingerIfUnused();
-		this.#refresh();
+		this.#review();
 	}
 
 	onFault(thrown: unknown): void {
 		this.#settings.onFault(thrown);
+	}
+
+	wanted(feed: Feed): SubscribeRequest | undefined {
+		if (this.#subscribers.size === 0) return undefined;
+		const merged = this.#merged();
+		const latest = this.#seen.max;
+		if (merged.startGroup !== undefined && latest !== undefined) {
+			// Older groups may come for one viewer; those who began at the latest are not to get them.
+			for (const subscriber of this.#subscribers) subscriber.settle(latest);
+		}
+		// A start that was reached or comes next is as good as none, and changing it might bring groups again.
+		const isReached = feed.startGroup !== undefined && feed.startGroup <= (latest ?? -1) + 1;
+		return { ...merged, startGroup: merged.startGroup ?? (isReached ? feed.startGroup : undefined) };
 	}
 
 	onInfo(info: TrackInfo): void {
@@ -171,7 +184,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		if (group.state !== "open") return undefined;
 		for (const subscriber of this.#subscribers) subscriber.offer(group);
 		// Only now is it known which starts lie in the past.
-		if (isFirst) this.#refresh();
+		if (isFirst) this.#review();
 		return group;
 	}
 
@@ -260,20 +273,8 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		this.#cancelFailure = undefined;
 	}
 
-	/** Bring the request upstream up to date with what the viewers want. */
-	#refresh(): void {
-		const feed = this.#feed;
-		if (feed === undefined || this.#subscribers.size === 0) return;
-		const merged = this.#merged();
-		const latest = this.#seen.max;
-		if (merged.startGroup !== undefined && latest !== undefined) {
-			// Older groups may come for one viewer; those who began at the latest are not to get them.
-			for (const subscriber of this.#subscribers) subscriber.settle(latest);
-		}
-		// A start that was reached or comes next is as good as none, and changing it might bring groups again.
-		const isReached = feed.startGroup !== undefined && feed.startGroup <= (latest ?? -1) + 1;
-		const startGroup = merged.startGroup ?? (isReached ? feed.startGroup : undefined);
-		feed.request({ ...merged, startGroup });
+	#review(): void {
+		if (this.#subscribers.size > 0) this.#feed?.review();
 	}
 
 	#takeSubscribers(): Subscriber[] {

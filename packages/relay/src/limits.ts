@@ -46,6 +46,9 @@ export interface LimitsConfig {
 	readonly exempt: readonly string[];
 }
 
+/** Characters of a wrong value that a configuration error quotes; an error is one line. */
+export const CONFIG_VALUE_CHARS_MAX: number = 80;
+
 const SECOND_MS = 1000;
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -83,9 +83,7 @@ function prefix(claim: string, value: unknown): string {
 	if (typeof value !== "string") throw malformed(`${claim} is not text`);
 	if (value.length > PATH_CHARS_MAX) throw malformed(`${claim} is longer than ${PATH_CHARS_MAX} characters`);
 	if (CONTROL.test(value)) throw malformed(`${claim} holds a control character`);
-	if (value.split("/").some((segment) => segment === "." || segment === "..")) {
-		throw malformed(`${claim} holds a "." or ".." segment`);
-	}
+	if (!value.isWellFormed()) throw malformed(`${claim} is not Unicode text`);
 	return normalisePath(value);
 }
 

@@ -157,7 +157,7 @@ test("runCommand() ends with 1 and one sentence for whatever is wrong", async ()
 		[["sign", "--key", "broken", "--publish", "a"], /neither JSON nor base64url/],
 		[["sign", "--key", "absent", "--publish", "a"], /absent cannot be read/],
 		[["sign", "--key", "k.jwk", "--publish", "a", "--expires", "tomorrow"], /seconds since 1970/],
-		[["sign", "--key", "k.jwk", "--publish", "../a"], /segment/],
+		[["sign", "--key", "k.jwk", "--publish", "a\nb"], /control character/],
 		[["verify", "--key", "k.jwk"], /not JSON in base64url/],
 		[["verify", "--key", "-"], /standard input/],
 	];

@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import type { Clock } from "@moq-relay/core";
 import { type Key, KeyError, parseKeys, TokenError } from "@moq-relay/token";
 import { chooseKey, type KeySource, type KeySourceSink } from "./key-source.ts";
-import { KEY_ABSENT_MS } from "./limits.ts";
+import { KEY_ABSENT_MS, KEY_BYTES_MAX } from "./limits.ts";
 
 /** What a key file needs. */
 export interface KeyFileOptions {
@@ -113,12 +113,10 @@ async function readKeyFile(locate: KeyFileOptions["locate"]): Promise<{ text: st
 		if (path === undefined) return "there is no such key file";
 		await using file = await open(path, "r");
 		const { mode, size } = await file.stat();
-		if (size > KEY_FILE_BYTES_MAX) return `the key file is longer than ${KEY_FILE_BYTES_MAX} bytes`;
+		if (size > KEY_BYTES_MAX) return `the key file is longer than ${KEY_BYTES_MAX} bytes`;
 		return { text: await file.readFile("utf8"), mode };
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
 		return code === "ENOENT" ? "there is no such key file" : `the key file cannot be read (${code})`;
 	}
 }
-
-const KEY_FILE_BYTES_MAX = 1024 * 1024;

@@ -5,7 +5,7 @@
 import type { Clock } from "@moq-relay/core";
 import { type Key, KeyError, parseKeys, TokenError } from "@moq-relay/token";
 import { chooseKey, type KeySource, type KeySourceSink } from "./key-source.ts";
-import { KEY_FRESH_MS, KEY_FRESH_MS_MAX, KEY_FRESH_MS_MIN, KEY_NEGATIVE_MS } from "./limits.ts";
+import { KEY_BYTES_MAX, KEY_FRESH_MS, KEY_FRESH_MS_MAX, KEY_FRESH_MS_MIN, KEY_NEGATIVE_MS } from "./limits.ts";
 
 /** What a key URL needs. */
 export interface KeyUrlOptions {
@@ -121,7 +121,7 @@ async function readBounded(response: Response): Promise<string> {
 	let text = "";
 	for await (const chunk of response.body ?? []) {
 		text += decoder.decode(chunk, { stream: true });
-		if (text.length > ANSWER_CHARS_MAX) throw new TokenError("backend", "the key server's answer is too long");
+		if (text.length > KEY_BYTES_MAX) throw new TokenError("backend", "the key server's answer is too long");
 	}
 	return text + decoder.decode();
 }
@@ -149,5 +149,3 @@ function keyFailure(cause: unknown): TokenError {
 function hostOf(url: string): string {
 	return URL.parse(url)?.host ?? "key server";
 }
-
-const ANSWER_CHARS_MAX = 1024 * 1024;

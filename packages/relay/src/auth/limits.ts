@@ -24,5 +24,8 @@ export const KEY_NEGATIVE_MS: number = 5000;
 /** Keys of one folder that are kept; the oldest is forgotten, and read again when it is wanted. */
 export const KEY_FOLDER_MAX: number = 4096;
 
+/** Bytes of a key file or of a key server's answer that are read; a JWKS is far below. */
+export const KEY_BYTES_MAX: number = 1024 * 1024;
+
 /** Key lookups at a key server that run at once; ids that nobody knows must not open sockets without end. */
 export const KEY_REQUESTS_MAX: number = 64;

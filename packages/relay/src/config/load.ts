@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
+import { CONFIG_VALUE_CHARS_MAX } from "../limits.ts";
 import { catalogue } from "./catalogue.ts";
 import { ConfigError, formatProblem, type Problem } from "./config-error.ts";
 import { environmentLayer, type FlagTexts, fileLayer, flagLayer, type Given, type Layer } from "./layer.ts";
@@ -107,10 +108,8 @@ function problemOf(issue: v.BaseIssue<unknown>, given: Layer): Problem {
 
 function show(value: unknown): string {
 	const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "nothing");
-	return text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text;
+	return text.length > CONFIG_VALUE_CHARS_MAX ? `${text.slice(0, CONFIG_VALUE_CHARS_MAX)}…` : text;
 }
-
-const SHOWN_CHARS_MAX = 80;
 
 function unsupported(given: Layer): Unsupported[] {
 	const list: Unsupported[] = [];

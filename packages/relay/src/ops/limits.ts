@@ -9,6 +9,9 @@ export const LOG_TEXT_BYTES_MAX: number = 256;
 /** Bytes of a stack trace or a cause; our own text, but it may quote a peer's. */
 export const LOG_STACK_BYTES_MAX: number = 4096;
 
+/** Characters looked at for each byte kept, so that a token is whole when it is hidden; bounds the work on a long text. */
+export const LOG_LOOK_AHEAD: number = 64;
+
 /** Fields of one line; more than any caller has. */
 export const LOG_FIELDS_MAX: number = 32;
 

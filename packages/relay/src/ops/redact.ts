@@ -3,6 +3,8 @@
  * @module
  */
 
+import { LOG_LOOK_AHEAD } from "./limits.ts";
+
 /** A URL, path with query or any other text without the credentials in it. */
 export function redactUrl(text: string): string {
 	return text
@@ -18,7 +20,7 @@ export function redactUrl(text: string): string {
  */
 export function sanitise(text: string, bytesMax: number): string {
 	// A cut before redaction could leave the half of a token that no pattern knows; a bound keeps the work small.
-	const redacted = redactUrl(text.slice(0, bytesMax * REDACT_AHEAD));
+	const redacted = redactUrl(text.slice(0, bytesMax * LOG_LOOK_AHEAD));
 	const visible = redacted.replaceAll(
 		UNPRINTABLE,
 		(char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
@@ -35,9 +37,6 @@ function cutBytes(text: string, bytesMax: number): string {
 	while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
 	return `${new TextDecoder().decode(bytes.subarray(0, end))}…`;
 }
-
-/** Characters looked at per byte kept: room for a token before the cut. */
-const REDACT_AHEAD = 64;
 
 const QUERY_SECRET: RegExp = /([?&;](?:jwt|token|access_token)=)[^&;#\s"'<>]+/gi;
 const USER_INFO: RegExp = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^/?#\s"'@]+@/gi;

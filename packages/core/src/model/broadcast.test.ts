@@ -137,7 +137,11 @@ test("Broadcast.subscribe() asks upstream for the most that anyone wants, and up
 	third.subscription.update({ ...REQUEST, priority: 6 });
 	clock.run(10 * UPDATE_INTERVAL_MS);
 	assert.equal(requests.length, 3, "what was taken back is not sent");
+	first.subscription.update({ ...REQUEST, priority: 1 });
 	first.subscription.close();
+	third.subscription.close();
+	clock.run(20 * UPDATE_INTERVAL_MS);
+	assert.equal(requests.length, 3, "no one is left to want anything");
 });
 
 test("Broadcast looks at what its viewers want once for all who come at about the same time", () => {
@@ -424,11 +428,13 @@ test("Broadcast keeps the last whole group when the latest is aborted", () => {
 });
 
 test("Broadcast refuses an old group that a full cache cannot take", () => {
-	const { source, join } = setUp({ cacheBytes: GROUP_OVERHEAD_BYTES });
+	const { source, join, assertNothingLeft } = setUp({ cacheBytes: GROUP_OVERHEAD_BYTES });
 	const viewer = join();
 	assert.equal(source.whole("video", 1, body(1)), true);
 	assert.equal(source.whole("video", 0, body(0)), false);
 	assert.deepEqual(viewer.sequences, [1]);
+	viewer.subscription.close();
+	assertNothingLeft();
 });
 
 test("Broadcast evicts the oldest groups when the cache is full, never the latest, and tells their writer", () => {

@@ -54,6 +54,8 @@ export class GroupStore {
 	add(group: Group): void {
 		const entry = new StoredGroup(group, (gone) => this.#evict(gone));
 		this.#entries.set(group.sequence, entry);
+		// Charged before it is offered: an offer over the budget is taken at once.
+		this.#charge(entry, group.byteLength);
 		const latest = this.#latest;
 		if (latest === undefined || latest.group.sequence < group.sequence) {
 			this.#latest = entry;
@@ -61,7 +63,6 @@ export class GroupStore {
 		} else {
 			this.#supersede(entry);
 		}
-		this.#charge(entry, group.byteLength);
 		this.#prune();
 	}
 

@@ -1,4 +1,7 @@
 export { Backoff } from "./backoff.ts";
+export { dial } from "./dial.ts";
+export { DialError, type DialFailure } from "./dial-error.ts";
+export type { DialOptions, DialTls } from "./dial-options.ts";
 export type { LinkDown, LinkOptions, LinkSink, LinkUp } from "./link.ts";
 export { Link } from "./link.ts";
 export { describeEnd, isRefusal } from "./session-end.ts";

@@ -1,5 +1,5 @@
 /**
- * Every wait of the client, in ms, and what it protects.
+ * Every bound of the client: unit last, and what it protects.
  * @module
  */
 
@@ -12,3 +12,21 @@ export const DIAL_MS_MAX: number = 10_000;
 
 /** A session that lived this long was no accident: the next pause is the first one again. */
 export const STEADY_MS: number = 10_000;
+
+/** Head start of QUIC over WebSocket, in ms; the reference's Rust client has the same. */
+export const WEBSOCKET_DELAY_MS: number = 200;
+
+/** Time for `/certificate.sha256`, in ms. */
+export const FINGERPRINT_MS: number = 5000;
+
+/** Addresses of one name that are tried. */
+export const ADDRESSES_MAX: number = 16;
+
+/** Bytes of one WebSocket message that a server may send: the oldest framing's largest. */
+export const MESSAGE_BYTES_MAX: number = 1024 * 1024;
+
+/** Pause between two WebSocket pings, in ms. */
+export const PING_MS: number = 5000;
+
+/** Silence after which a WebSocket is dead, in ms. */
+export const SILENCE_MS: number = 30_000;

@@ -69,6 +69,8 @@ export class WorkerConnection implements ConnectionSink {
 	onEnd(end: ConnectionEnd): void {
 		this.#streams.clear();
 		this.#lanes.clear();
+		// Totals want the last figures.
+		this.reportStats();
 		this.#channel.out.begin(Event.End, this.#id, end.code, ENDED_BY.indexOf(end.by));
 		this.#channel.out.text(end.reason);
 		this.#onEnded();

@@ -4,7 +4,7 @@
  */
 import type { Clock, Connection, Grant } from "@moq-relay/core";
 import type { Admission, AdmissionLimit, Place } from "../admission/admission.ts";
-import type { AuthOutcome, Authoriser, AuthRequest, Grant } from "../auth/authoriser.ts";
+import type { AuthOutcome, Authoriser, AuthRequest } from "../auth/authoriser.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
 import type { Sessions } from "../sessions/sessions.ts";

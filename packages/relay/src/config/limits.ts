@@ -9,7 +9,21 @@ import { type Setting, setting, type Table, table } from "./setting.ts";
 import { formatByteCount } from "./size.ts";
 
 /** Limits that the relay acts on; any other is reported when it is set. */
-const ENFORCED: ReadonlySet<keyof LimitsConfig> = new Set<keyof LimitsConfig>(["authTimeoutMs"]);
+const ENFORCED: ReadonlySet<keyof LimitsConfig> = new Set<keyof LimitsConfig>([
+	"authTimeoutMs",
+	"exempt",
+	"handshakeTimeoutMs",
+	"maxAnnounceInterests",
+	"maxAnnouncementsPerSession",
+	"maxPendingHandshakes",
+	"maxSessions",
+	"maxSessionsPerIp",
+	"maxSubscriptionsPerSession",
+	"sendBufferPerSubscriberBytes",
+	"sessionBurstPerIp",
+	"sessionRatePerIp",
+	"setupTimeoutMs",
+]);
 
 /** The settings of `[limits]`, with their defaults. */
 export const limitsTable: Table<LimitsConfig> = table(

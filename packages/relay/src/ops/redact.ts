@@ -2,7 +2,6 @@
  * Keeps credentials and control characters out of what is written or told.
  * @module
  */
-
 import { LOG_LOOK_AHEAD } from "./limits.ts";
 
 /** A URL, path with query or any other text without the credentials in it. */

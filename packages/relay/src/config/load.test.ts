@@ -292,6 +292,7 @@ test("loadConfig() warns of what is open to everyone, and only then", () => {
 	assert.equal(warnings("--auth-public-subscribe", "demo"), "");
 	assert.match(warnings("--auth-public", "demo"), /publish there as well/);
 	assert.match(warnings("--auth-key", "k", "--cluster-connect", "origin:4443"), /without a scheme/);
+	assert.match(warnings("--auth-key", "k", "--server-version", "moq-lite-05,moq-lite-99"), /names moq-lite-99, which/);
 });
 
 test("loadConfig() reports settings that have no effect, unless they say what holds anyway", () => {

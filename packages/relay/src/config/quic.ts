@@ -3,8 +3,9 @@
  * @module
  */
 import { choice, count, duration, type Kind, optional, pattern, text, toggle } from "./kind.ts";
+import { NO_LINKS } from "./no-links.ts";
 import { RELOAD_LINKS, RELOAD_SOCKET } from "./reload.ts";
-import { type Entries, type Setting, setting, type Table, table } from "./setting.ts";
+import { type Entries, type Setting, type SettingFacts, setting, type Table, table } from "./setting.ts";
 
 /** Transport settings that both directions have. Undefined leaves the choice to the engine. */
 export interface QuicConfig {
@@ -35,8 +36,8 @@ export interface ServerQuicConfig extends QuicConfig {
 export const serverQuicTable: Table<ServerQuicConfig> = table(
 	{ doc: "QUIC of the connections that others open" },
 	{
-		...shared("server", RELOAD_SOCKET),
-		maxStreams: maxStreams("server", 10000),
+		...shared("server", { reload: RELOAD_SOCKET }),
+		maxStreams: maxStreams("server", 10000, { reload: RELOAD_SOCKET }),
 		preferredV4: setting(optional(addressText()), {
 			doc: "IPv4 address that clients are asked to move to after an anycast handshake",
 			key: "preferred_v4",
@@ -77,48 +78,53 @@ export const serverQuicTable: Table<ServerQuicConfig> = table(
 /** The settings of `[client.quic]`. */
 export const clientQuicTable: Table<QuicConfig> = table(
 	{ doc: "QUIC of the connections that this relay opens" },
-	{ ...shared("client", RELOAD_LINKS), maxStreams: maxStreams("client", 1024) },
+	{
+		...shared("client", { reload: RELOAD_LINKS, ...NO_LINKS }),
+		maxStreams: maxStreams("client", 1024, { reload: RELOAD_LINKS, ...NO_LINKS }),
+	},
 );
 
-function maxStreams(side: string, fallback: number): Setting<number> {
+type SideFacts = Pick<SettingFacts, "reload" | "pending">;
+
+function maxStreams(side: string, fallback: number, facts: SideFacts): Setting<number> {
 	return setting(count(1, 1_000_000), {
 		doc: "Streams of each kind that the peer may have open on one connection",
 		fallback,
 		oldFlags: [`--${side}-max-streams`],
 		aliases: [`${side}.max_streams`],
-		reload: side === "server" ? RELOAD_SOCKET : RELOAD_LINKS,
+		...facts,
 	});
 }
 
-function shared(side: string, reload: string): Omit<Entries<QuicConfig>, "maxStreams"> {
+function shared(side: string, facts: SideFacts): Omit<Entries<QuicConfig>, "maxStreams"> {
 	return {
-		gso: setting(toggle(), { doc: "Hand several packets to the kernel at once", fallback: true, reload }),
+		gso: setting(toggle(), { doc: "Hand several packets to the kernel at once", fallback: true, ...facts }),
 		idleTimeoutMs: setting(duration(), {
 			doc: "A connection that is silent for this long is over",
 			key: "idle_timeout",
 			fallback: "30s",
-			reload,
+			...facts,
 		}),
 		keepAliveMs: setting(duration(), {
 			doc: 'Pause between keep-alive packets on a quiet connection; "0s" is off',
 			key: "keep_alive",
 			fallback: "5s",
-			reload,
+			...facts,
 		}),
 		mtuDiscovery: setting(toggle(), {
 			doc: "Look for packet sizes above 1200 bytes",
 			fallback: false,
-			reload,
+			...facts,
 			pending: `packets keep their initial size on ${side} connections`,
 		}),
 		congestionControl: setting(optional(choice(["loss", "delay"])), {
 			doc: "What tells congestion; without it the engine chooses",
-			reload,
+			...facts,
 			pending: `the engine chooses the congestion control of ${side} connections`,
 		}),
 		qlog: setting(optional(text("a folder", "DIR")), {
 			doc: "Folder for qlog files",
-			reload,
+			...facts,
 			pending: "no qlog files are written",
 		}),
 	};

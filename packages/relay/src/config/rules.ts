@@ -2,6 +2,7 @@
  * What holds between settings: defaults that depend on others, combinations that cannot work, and those that are risky.
  * @module
  */
+import { LITE_VERSIONS } from "@moq-relay/wire";
 import type { Problem } from "./config-error.ts";
 import type { Given, Layer } from "./layer.ts";
 import { isLoopback } from "./listen-address.ts";
@@ -28,10 +29,13 @@ export function judge(config: RelayConfig, given: Layer): Judgement {
 	};
 	judgeAuth(config, problem);
 	judgeTls(config, problem);
-	return {
-		problems,
-		warnings: [...authWarnings(config, given), ...listenWarnings(config), ...clusterWarnings(config)],
-	};
+	const warnings = [
+		...authWarnings(config, given),
+		...listenWarnings(config),
+		...versionWarnings(config),
+		...clusterWarnings(config),
+	];
+	return { problems, warnings };
 }
 
 type Report = (key: string, message: string) => void;
@@ -89,6 +93,15 @@ function listenWarnings(config: RelayConfig): string[] {
 	const { http } = config.web;
 	if (http.listen === undefined || isLoopback(http.listen)) return [];
 	return ["web.http serves tokens and media unencrypted on an address that others can reach; prefer web.https"];
+}
+
+function versionWarnings(config: RelayConfig): string[] {
+	const spoken = LITE_VERSIONS.map(({ name }) => name as string);
+	const unspoken = config.server.version.filter((version) => !spoken.includes(version));
+	if (unspoken.length === 0) return [];
+	return [
+		`server.version names ${unspoken.join(", ")}, which this relay does not speak; it speaks ${spoken.join(", ")}`,
+	];
 }
 
 function clusterWarnings(config: RelayConfig): string[] {

@@ -5,6 +5,7 @@
 import type { Clock, Origin } from "@moq-relay/core";
 import { Code } from "@moq-relay/wire";
 import { Closing } from "./closing.ts";
+import { prepareCluster } from "./cluster/cluster.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
 import type { RelayConfig } from "./config/relay-config.ts";
 import { type Doors, openDoors } from "./doors.ts";
@@ -42,7 +43,10 @@ export class Relay implements AsyncDisposable {
 		try {
 			// What can be wrong in the configuration comes first, then all that must be there before a peer comes.
 			const foundation = await layFoundation(config, environment, closing);
+			const cluster = await prepareCluster(foundation);
 			const relay = new Relay(foundation, await openDoors(foundation));
+			// Peers are dialled last: what they announce can be served at once.
+			cluster();
 			environment.log.info("relay.ready", { version: environment.version });
 			return relay;
 		} catch (error) {

@@ -76,7 +76,6 @@ export const clusterTable: Table<ClusterConfig> = table(
 			doc: "File with the token for connections without ?jwt=, or the token itself",
 			secret: true,
 			reload: RELOAD_LINKS,
-			pending: "no token is added; put ?jwt= into cluster.connect",
 		}),
 		tier: setting(optional(text("a label", "LABEL")), {
 			doc: "Statistics label of connections to other relays",

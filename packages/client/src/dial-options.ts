@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock } from "@moq-relay/core";
-import type { Engine } from "@moq-relay/engine";
+import type { Engine, TransportOptions } from "@moq-relay/engine";
 import type { LiteVersion } from "@moq-relay/wire";
 
 /** How the relay's certificate is judged. With nothing set, the system's authorities are trusted. */
@@ -34,6 +34,6 @@ export interface DialOptions {
 	readonly engine?: Engine | null;
 	/** For timers of WebSocket connections; default the system's. */
 	readonly clock?: Clock;
-	/** QUIC keep-alive, in ms; default 5000. */
-	readonly keepAliveMs?: number;
+	/** QUIC's knobs; each has the engine's default. */
+	readonly transport?: TransportOptions;
 }

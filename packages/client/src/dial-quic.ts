@@ -30,7 +30,7 @@ export async function dialQuic(attempt: QuicAttempt): Promise<Connection> {
 		verify: verifyOptions(attempt.tls),
 		timeoutMs,
 		signal,
-		...(options.keepAliveMs !== undefined && { transport: { keepAliveMs: options.keepAliveMs } }),
+		...(options.transport !== undefined && { transport: options.transport }),
 	};
 	try {
 		return await engine.connect({ ...common, ...session(attempt) });

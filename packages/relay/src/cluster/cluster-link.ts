@@ -83,7 +83,7 @@ export class ClusterLink implements Disposable {
 					onEnd: resolve,
 				});
 			});
-			return describeEnd(end);
+			return describeEnd(this.peer.url, end);
 		} catch (error) {
 			metrics.count("moq_cluster_dials_total", { result: "failed" });
 			return error instanceof Error ? error.message : String(error);

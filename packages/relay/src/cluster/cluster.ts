@@ -4,9 +4,11 @@
  */
 import { readFile } from "node:fs/promises";
 import type { DialTls } from "@moq-relay/client";
+import { LITE_VERSIONS } from "@moq-relay/wire";
 import type { ClientTlsConfig } from "../config/client.ts";
 import { ConfigError } from "../config/config-error.ts";
 import type { Foundation } from "../foundation.ts";
+import { quicTransport } from "../listen/quic-listener.ts";
 import type { MetricsSource, Sample } from "../metrics/metrics.ts";
 import type { GaugeName, SumName } from "../metrics/series.ts";
 import { ClusterLink, type ClusterLinkOptions } from "./cluster-link.ts";
@@ -46,14 +48,14 @@ export async function prepareCluster(foundation: Foundation): Promise<() => void
 	const { clock, log } = environment;
 	const peers = config.cluster.connect.map(parsePeer);
 	const tls = await dialTls(config.client.tls);
-	const { timeoutMs, websocket, quic } = config.client;
+	const { timeoutMs, websocket, quic, version } = config.client;
 	const dialOptions = {
 		tls,
 		timeoutMs,
-		versions,
+		versions: version.length === 0 ? versions : LITE_VERSIONS.filter(({ name }) => version.includes(name)),
 		engine: engine ?? null,
 		webSocket: { enabled: websocket.enabled, delayMs: websocket.delayMs },
-		keepAliveMs: quic.keepAliveMs,
+		transport: quicTransport(quic),
 		clock,
 	};
 	return () => {

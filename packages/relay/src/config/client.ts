@@ -4,7 +4,6 @@
  */
 import { address, choice, count, duration, type Kind, listOf, optional, pattern, text, toggle } from "./kind.ts";
 import type { ListenAddress } from "./listen-address.ts";
-import { NO_LINKS } from "./no-links.ts";
 import { clientQuicTable, type QuicConfig } from "./quic.ts";
 import { RELOAD_LINKS } from "./reload.ts";
 import { versions } from "./server.ts";
@@ -56,8 +55,6 @@ export interface ClientConfig {
 	readonly websocket: ClientWebsocketConfig;
 }
 
-const NOT_DIALLED = "outgoing connections have no WebSocket fallback";
-
 /** The settings of a TLS client; `reload` is the same for all. */
 export const clientTlsTable: Table<ClientTlsConfig> = table(
 	{ doc: "Whom this relay trusts when it dials, and what it shows" },
@@ -66,20 +63,17 @@ export const clientTlsTable: Table<ClientTlsConfig> = table(
 			doc: "PEM files of trusted authorities",
 			fallback: [],
 			oldFlags: ["--tls-root"],
-			...NO_LINKS,
 			reload: RELOAD_LINKS,
 		}),
 		systemRoots: setting(optional(toggle()), {
 			doc: "Trust the system's authorities; by default exactly when root is empty",
 			oldFlags: ["--tls-system-roots"],
-			...NO_LINKS,
 			reload: RELOAD_LINKS,
 		}),
 		fingerprint: setting(listOf(pattern(/^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$/, "a SHA-256 in hex", "SHA256")), {
 			doc: "Certificates to accept whoever signed them, by SHA-256",
 			fallback: [],
 			oldFlags: ["--tls-fingerprint"],
-			...NO_LINKS,
 			reload: RELOAD_LINKS,
 		}),
 		cert: setting(optional(text("a file", "FILE")), {
@@ -96,7 +90,6 @@ export const clientTlsTable: Table<ClientTlsConfig> = table(
 			doc: "Accept any certificate; for trials only",
 			fallback: false,
 			oldFlags: ["--tls-disable-verify"],
-			...NO_LINKS,
 			reload: RELOAD_LINKS,
 		}),
 		hostName: setting(optional(text("a host name", "HOST")), {
@@ -128,7 +121,7 @@ export const clientTable: Table<ClientConfig> = table(
 		}),
 		bind: setting(address(), {
 			doc: "Local address of outgoing connections",
-			...NO_LINKS,
+			pending: "the system chooses the local address",
 			fallback: "[::]:0",
 			reload: RELOAD_LINKS,
 		}),
@@ -140,7 +133,6 @@ export const clientTable: Table<ClientConfig> = table(
 		}),
 		version: setting(versions(), {
 			doc: "Protocol versions to offer, in order of preference; empty is all",
-			...NO_LINKS,
 			fallback: [],
 			reload: RELOAD_LINKS,
 		}),
@@ -163,7 +155,6 @@ export const clientTable: Table<ClientConfig> = table(
 			key: "timeout",
 			flag: "--client-connect-timeout",
 			env: "MOQ_CLIENT_CONNECT_TIMEOUT",
-			...NO_LINKS,
 			fallback: "30s",
 			reload: RELOAD_LINKS,
 		}),
@@ -178,7 +169,6 @@ export const clientTable: Table<ClientConfig> = table(
 					fallback: true,
 					flag: "--websocket-enabled",
 					reload: RELOAD_LINKS,
-					pending: NOT_DIALLED,
 				}),
 				delayMs: setting(duration(), {
 					doc: "Head start of QUIC over WebSocket",
@@ -186,7 +176,6 @@ export const clientTable: Table<ClientConfig> = table(
 					fallback: "200ms",
 					flag: "--websocket-delay",
 					reload: RELOAD_LINKS,
-					pending: NOT_DIALLED,
 				}),
 			},
 		),

@@ -4,7 +4,6 @@
  */
 import { address, choice, count, decimalId, duration, listOf, optional, text, toggle } from "./kind.ts";
 import type { ListenAddress } from "./listen-address.ts";
-import { NO_LINKS } from "./no-links.ts";
 import { RELOAD_LINKS, RELOAD_SOCKET } from "./reload.ts";
 import { setting, type Table, table } from "./setting.ts";
 
@@ -48,7 +47,6 @@ export const clusterTable: Table<ClusterConfig> = table(
 		}),
 		connect: setting(listOf(text("a URL", "URL")), {
 			doc: "Relays to connect to, each perhaps with ?jwt= and ?cost=",
-			...NO_LINKS,
 			fallback: [],
 			secret: true,
 			reload: RELOAD_LINKS,

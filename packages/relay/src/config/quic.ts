@@ -3,7 +3,6 @@
  * @module
  */
 import { choice, count, duration, type Kind, optional, pattern, text, toggle } from "./kind.ts";
-import { NO_LINKS } from "./no-links.ts";
 import { RELOAD_LINKS, RELOAD_SOCKET } from "./reload.ts";
 import { type Entries, type Setting, type SettingFacts, setting, type Table, table } from "./setting.ts";
 
@@ -79,8 +78,8 @@ export const serverQuicTable: Table<ServerQuicConfig> = table(
 export const clientQuicTable: Table<QuicConfig> = table(
 	{ doc: "QUIC of the connections that this relay opens" },
 	{
-		...shared("client", { reload: RELOAD_LINKS, ...NO_LINKS }),
-		maxStreams: maxStreams("client", 1024, { reload: RELOAD_LINKS, ...NO_LINKS }),
+		...shared("client", { reload: RELOAD_LINKS }),
+		maxStreams: maxStreams("client", 1024, { reload: RELOAD_LINKS }),
 	},
 );
 

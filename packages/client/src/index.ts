@@ -4,5 +4,5 @@ export { DialError, type DialFailure } from "./dial-error.ts";
 export type { DialOptions, DialTls } from "./dial-options.ts";
 export type { LinkDown, LinkOptions, LinkSink, LinkUp } from "./link.ts";
 export { Link } from "./link.ts";
-export { describeEnd, isRefusal } from "./session-end.ts";
+export { describeEnd, isRefusal, urlShown } from "./session-end.ts";
 export { systemClock } from "./system-clock.ts";

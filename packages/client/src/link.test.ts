@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { setImmediate as macrotask } from "node:timers/promises";
 import { type Connection, GRANT_ALL, LocalBroadcast, Origin, SESSION_LIMITS, Session } from "@moq-relay/core";
 import { memoryPair, VirtualClock } from "@moq-relay/testkit";
+import { DialError } from "./dial-error.ts";
 import { Link, type LinkDown, type LinkOptions, type LinkUp } from "./link.ts";
+import { describeEnd } from "./session-end.ts";
 
 test("Link needs a URL", () => {
 	const world = new World();
@@ -66,7 +68,7 @@ test("Link cuts a dial that is never answered, and gives each URL its share of t
 	world.link({ urls: [new URL(A), new URL(B)], firstMs: 10_000 });
 	await world.until(() => world.ups.length === 1);
 	assert.equal(world.ups[0]?.url.href, B);
-	assert.equal(world.downs[0]?.message, "no answer within 5 s");
+	assert.equal(world.downs[0]?.message, "https://a.example/demo does not answer within 5 s");
 });
 
 test("Link once up tries for ever", async () => {
@@ -89,14 +91,45 @@ test("Link is over at once when its token is refused", async () => {
 	assert.ok(link.isOver);
 });
 
-test("Link leaves out a URL whose dial is a refusal, and goes on with the others", async () => {
+test("Link leaves out a URL that refuses the token, and goes on with the others", async () => {
 	const world = new World();
-	world.down.add(A);
-	world.link({ urls: [new URL(A), new URL(B)], isFinal: () => true });
+	world.statuses.set(A, 401);
+	world.link({ urls: [new URL(A), new URL(B)] });
 	await world.until(() => world.ups.length === 1);
 	world.relaySessions[0]?.close(1, "");
 	await world.until(() => world.ups.length === 2);
 	assert.deepEqual(world.dialled, [A, B, B]);
+});
+
+test("Link is over at once when a first dial can never do better, and goes on after a good one", async () => {
+	const first = new World();
+	first.statuses.set(A, 400);
+	const link = first.link({});
+	await first.until(() => first.downs.length === 1);
+	assert.ok(link.isOver);
+
+	const later = new World();
+	const second = later.link({});
+	await later.until(() => later.ups.length === 1);
+	later.statuses.set(A, 400);
+	later.relaySessions[0]?.close(1, "");
+	await later.until(() => later.downs.length === 3);
+	assert.ok(!second.isOver);
+	later.statuses.clear();
+	later.statuses.set(A, 503);
+	await later.until(() => later.downs.length === 5);
+	later.statuses.set(A, 403);
+	await later.until(() => later.downs.length === 6);
+	assert.ok(second.isOver);
+});
+
+test("describeEnd() names the relay and hides the token", () => {
+	const url = new URL("https://user:secret@a.example:4443/demo?jwt=secret");
+	const end = describeEnd(url, { code: 13, reason: "why", by: "remote" });
+	assert.equal(end, "https://a.example:4443/demo closed the session with NotFound (why)");
+	assert.match(describeEnd(url, { code: 6, reason: "", by: "remote" }), /refused the token/);
+	assert.match(describeEnd(url, { code: 0, reason: "idle", by: "transport" }), /was lost \(idle\)/);
+	assert.equal(describeEnd(url, { code: 0, reason: "", by: "local" }).includes("secret"), false);
 });
 
 test("Link.close() ends the session, a dial under way and the pause between two", async () => {
@@ -138,6 +171,8 @@ class World {
 	readonly downs: LinkDown[] = [];
 	/** URLs that nobody listens at. */
 	readonly down = new Set<string>();
+	/** URLs that answer with an HTTP status. */
+	readonly statuses = new Map<string, number>();
 	/** URLs that swallow every packet. */
 	readonly silent = new Set<string>();
 	refused = false;
@@ -172,7 +207,9 @@ class World {
 
 	async #dial(url: URL, signal: AbortSignal): Promise<Connection> {
 		this.dialled.push(url.href);
-		if (this.down.has(url.href)) throw new Error("nobody listens there");
+		if (this.down.has(url.href)) throw new DialError("unreachable", "nobody listens there");
+		const status = this.statuses.get(url.href);
+		if (status !== undefined) throw new DialError("status", `${url.href} said ${status}`, { status });
 		if (this.silent.has(url.href)) {
 			await new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
 		}

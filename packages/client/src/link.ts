@@ -13,8 +13,9 @@ import {
 	type SessionLimits,
 } from "@moq-relay/core";
 import { Backoff } from "./backoff.ts";
+import { DialError } from "./dial-error.ts";
 import { DIAL_MS_MAX, STEADY_MS } from "./limits.ts";
-import { describeEnd, isRefusal } from "./session-end.ts";
+import { describeEnd, isRefusal, urlShown } from "./session-end.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** A session that is up. */
@@ -29,7 +30,7 @@ export interface LinkUp {
 /** A session that ended, or that could not be had. */
 export interface LinkDown {
 	readonly url: URL;
-	/** Why: the rest of a sentence that begins with the address. */
+	/** Why: one sentence, without secrets. */
 	readonly message: string;
 	/** When the next dial begins, in ms; undefined when the link is over. */
 	readonly retryMs: number | undefined;
@@ -50,13 +51,13 @@ export interface LinkOptions {
 	readonly origin: Origin;
 	/** What the relay may do: `subscribe` lets it take what we publish, `publish` lets it announce to us. */
 	readonly grant: Grant;
-	/** Makes one connection, and gives up when the signal says so. @throws Error whose message is one sentence's rest */
+	/** Makes one connection, and gives up when the signal says so. Rejects as `dial` does. */
 	readonly dial: (url: URL, signal: AbortSignal) => Promise<Connection>;
 	readonly sink: LinkSink;
-	/** Whether a failed dial is a refusal that the same token will meet again; default never. */
-	readonly isFinal?: (thrown: unknown) => boolean;
 	/** The link is over when no session was up within so many ms and every URL has been tried; default: it tries for ever. */
 	readonly firstMs?: number;
+	/** Names of the versions that an in-band SETUP may choose; default all that have one. */
+	readonly versions?: readonly string[];
 	/** Default `SESSION_LIMITS`. */
 	readonly limits?: SessionLimits;
 	/** Default the real one. */
@@ -139,19 +140,29 @@ export class Link {
 		try {
 			connection = await this.#options.dial(url, AbortSignal.any([this.#abort.signal, patience.signal]));
 		} catch (error) {
-			if (this.#abort.signal.aborted) return { message: "closed", isFinal: false };
-			if (patience.signal.aborted) return { message: `no answer within ${dialMs / 1000} s`, isFinal: false };
+			if (this.#abort.signal.aborted) return { message: `${urlShown(url)}: closed`, isFinal: false };
+			if (patience.signal.aborted) {
+				return { message: `${urlShown(url)} does not answer within ${dialMs / 1000} s`, isFinal: false };
+			}
 			const message = error instanceof Error ? error.message : String(error);
-			return { message, isFinal: this.#options.isFinal?.(error) ?? false };
+			return { message, isFinal: this.#isFinal(error) };
 		} finally {
 			cancel();
 		}
 		const end = await this.#hold(url, connection);
-		return { message: describeEnd(end), isFinal: isRefusal(end) };
+		return { message: describeEnd(url, end), isFinal: isRefusal(end) };
+	}
+
+	/** Whether the same attempt can do no better later. A relay that was good once may be in the middle of a change. */
+	#isFinal(thrown: unknown): boolean {
+		if (!(thrown instanceof DialError)) return false;
+		const { kind, status } = thrown;
+		if (kind === "url" || status === 401 || status === 403) return true;
+		return !this.#hasBeenUp && (kind === "certificate" || kind === "protocol" || status === 400 || status === 426);
 	}
 
 	#hold(url: URL, connection: Connection): Promise<SessionEnd> {
-		const { origin, grant, sink, limits = SESSION_LIMITS } = this.#options;
+		const { origin, grant, sink, versions, limits = SESSION_LIMITS } = this.#options;
 		const { signal } = this.#abort;
 		return new Promise((resolve) => {
 			const session = new Session(connection, {
@@ -160,6 +171,7 @@ export class Link {
 				authorise: (_path, decide) => decide(grant),
 				limits,
 				path: url.pathname + url.search,
+				...(versions !== undefined && { versions }),
 				sink: {
 					onReady: (version) => {
 						this.#hasBeenUp = true;

@@ -10,13 +10,18 @@ export function isRefusal(end: SessionEnd): boolean {
 	return end.by === "remote" && end.code === Code.Unauthorized;
 }
 
-/** Why a session ended: the rest of a sentence that begins with the relay's address. */
-export function describeEnd(end: SessionEnd): string {
+/** Why a session with `url` ended, in one sentence. */
+export function describeEnd(url: URL, end: SessionEnd): string {
+	const where = urlShown(url);
 	const said = end.reason === "" ? "" : ` (${end.reason})`;
-	if (isRefusal(end)) return `refused the token, or it grants nothing there${said}`;
-	if (end.by === "transport") return `the connection was lost${said}`;
-	if (end.by === "remote") {
-		return end.code === 0 ? `closed the session${said}` : `closed the session with ${formatCode(end.code)}${said}`;
-	}
-	return end.code === 0 ? "closed" : `the session failed with ${formatCode(end.code)}${said}`;
+	if (isRefusal(end)) return `${where} refused the token, or it grants nothing there${said}`;
+	if (end.by === "transport") return `the connection to ${where} was lost${said}`;
+	const code = end.code === 0 ? "" : ` with ${formatCode(end.code)}`;
+	if (end.by === "remote") return `${where} closed the session${code}${said}`;
+	return `the session with ${where} was closed${code}${said}`;
+}
+
+/** A URL without what may be secret: its query, user and password. */
+export function urlShown(url: URL): string {
+	return `${url.protocol}//${url.host}${url.pathname}`;
 }

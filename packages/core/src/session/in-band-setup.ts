@@ -11,7 +11,6 @@ import {
 	encodeClientSetup,
 	encodeServerSetup,
 	type LiteVersion,
-	Malformed,
 	MessageReader,
 	pickSetupVersion,
 	SERVER_SETUP,
@@ -72,22 +71,23 @@ export class InBandSetup implements RecvSink, SendSink {
 
 	onData(chunk: Uint8Array, fin: boolean): void {
 		this.#recv?.consumed(chunk.length);
+		if (this.#context.over) return;
 		try {
 			this.#reader.push(chunk);
 			if (!this.#agreed) this.#readSetup();
 			if (this.#agreed) this.#readInfo();
-			if (fin) this.#end();
+			if (fin) this.#close();
 		} catch (thrown) {
 			this.#context.fail(SessionError.from(thrown));
 		}
 	}
 
 	onReset(): void {
-		this.#end();
+		this.#close();
 	}
 
 	onStop(): void {
-		this.#end();
+		this.#close();
 	}
 
 	#readSetup(): void {
@@ -131,9 +131,10 @@ export class InBandSetup implements RecvSink, SendSink {
 		}
 	}
 
-	#end(): void {
-		if (!this.#agreed) throw new Malformed("stream ends before SETUP");
-		this.#context.fail(new SessionError(Code.Cancel, "session stream closed"));
+	/** An error before there is a session, a plain end afterwards. */
+	#close(): void {
+		const code = this.#agreed ? Code.Cancel : Code.Closed;
+		this.#context.fail(new SessionError(code, "session stream closed"));
 	}
 }
 

@@ -42,7 +42,7 @@ export class IncomingUni implements RecvSink {
 			return;
 		}
 		this.#fin = fin;
-		if (this.#state !== "over") this.#readHead(chunk);
+		if (this.#state !== "over" && !this.#context.over) this.#readHead(chunk);
 		this.#stream.consumed(chunk.length);
 	}
 

@@ -133,7 +133,8 @@ export class MessageStream implements RecvSink, SendSink {
 	}
 
 	onData(chunk: Uint8Array, fin: boolean): void {
-		if (this.#over) {
+		// The session may have ended a moment ago, and its connection not know it yet.
+		if (this.#over || this.#context.over) {
 			this.#recv.consumed(chunk.length);
 			return;
 		}

@@ -121,7 +121,9 @@ export class StreamDispatch implements Opening {
 		}
 	}
 
+	/** Whether one more silent stream is too many; once the session has ended, it is. */
 	#isFull(): boolean {
+		if (this.#context.over) return true;
 		if (this.#pending.size < this.#context.limits.pendingStreams) return false;
 		this.#context.report({
 			dies: "stream",

@@ -133,6 +133,30 @@ for (const [role, grant] of [
 	});
 }
 
+test("Handshake refuses a grant of nothing", () => {
+	const world = new World();
+	const [client, server] = world.pair({ version: LITE_04 });
+	const side = listen(world, server, {
+		authorise: (_path, decide) => decide({ ...GRANT_ALL, publish: [], subscribe: [] }),
+	});
+	const peer = new RawPeer(client);
+	world.run(100);
+	assert.equal(peer.end?.code, Code.Unauthorized);
+	assertEmpty(side);
+});
+
+test("Handshake does not tell a publisher what others announce", () => {
+	const world = new World();
+	publish(world.relay, "a");
+	const [client, server] = world.pair({ version: LITE_05 });
+	listen(world, server, {});
+	const peer = new RawPeer(client);
+	peer.uni("01 04 01 03 01 01");
+	const interest = peer.bidi("01 02 00 00");
+	world.run(100);
+	assert.equal(toHex(interest.heard.bytes), "020100");
+});
+
 test("Handshake does not ask a subscriber for announcements", () => {
 	const world = new World();
 	const [client, server] = world.pair({ version: LITE_05 });

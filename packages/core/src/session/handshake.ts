@@ -20,6 +20,7 @@ import type { SessionContext } from "./context.ts";
 import { SessionError } from "./error.ts";
 import type { Authorise, Grant, Refusal } from "./grant.ts";
 import { InBandSetup } from "./in-band-setup.ts";
+import { canMeasure } from "./probe-serving.ts";
 
 /** What a handshake needs from its session. */
 export interface HandshakeOptions {
@@ -131,11 +132,10 @@ export class Handshake {
 
 	#sendSetup(): void {
 		const { connection, origin } = this.#context;
-		const { server, path, transport } = connection.info;
+		const { server, path } = connection.info;
 		const told = server || path !== undefined ? undefined : this.#options.path;
-		// Only QUIC measures what a probe would report.
-		const measures = transport === "quic" || transport === "webtransport" || transport === "memory";
-		const setup: Setup = { ...SETUP_EMPTY, probe: measures ? "report" : "none", path: told, origin: origin.id };
+		const probe = canMeasure(connection.info) ? "report" : "none";
+		const setup: Setup = { ...SETUP_EMPTY, probe, path: told, origin: origin.id };
 		const stream = connection.openUni();
 		stream?.write(openStream(UniType.Setup, encodeSetup(setup)));
 		stream?.finish();
@@ -166,6 +166,9 @@ export class Handshake {
 		if (this.#awaitsSetup()) {
 			if (this.#peerSetup === undefined) return;
 			checkRole(this.#peerSetup, grant);
+		}
+		if (grant.publish.length === 0 && grant.subscribe.length === 0) {
+			throw new SessionError(Code.Unauthorized, "nothing is allowed here");
 		}
 		this.close();
 		this.#options.onReady(grant);

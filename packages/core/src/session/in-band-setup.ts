@@ -19,6 +19,7 @@ import {
 import type { BidiStream, RecvSink, RecvStream, SendSink, SendStream } from "../transport.ts";
 import type { SessionContext } from "./context.ts";
 import { SessionError } from "./error.ts";
+import { SESSION_INFO_BYTES_MAX } from "./limits.ts";
 import { takeMessage } from "./message-stream.ts";
 
 /** What such a SETUP needs. */
@@ -137,6 +138,3 @@ export class InBandSetup implements RecvSink, SendSink {
 		this.#context.fail(new SessionError(code, "session stream closed"));
 	}
 }
-
-/** A body holds one varint. */
-const SESSION_INFO_BYTES_MAX = 64;

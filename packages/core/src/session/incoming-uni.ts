@@ -7,6 +7,7 @@ import type { RecvSink, RecvStream } from "../transport.ts";
 import type { SessionContext } from "./context.ts";
 import { isStreamFault, SessionError, StreamError } from "./error.ts";
 import type { IncomingGroup } from "./incoming-group.ts";
+import { GROUP_HEAD_BYTES_MAX } from "./limits.ts";
 import type { SubscriptionRequesting } from "./subscription-requesting.ts";
 
 /** Who takes what such a stream carries. */
@@ -84,7 +85,7 @@ export class IncomingUni implements RecvSink {
 	}
 
 	#readGroup(): void {
-		const body = this.#reader.message(GROUP_BYTES_MAX);
+		const body = this.#reader.message(GROUP_HEAD_BYTES_MAX);
 		if (body === undefined) return;
 		const group = this.#takers.requesting.onGroup(decodeGroup(body), this.#stream);
 		if (group === undefined) {
@@ -109,6 +110,3 @@ export class IncomingUni implements RecvSink {
 		this.abort(thrown.code);
 	}
 }
-
-/** A GROUP body holds two varints. */
-const GROUP_BYTES_MAX = 16;

@@ -6,6 +6,21 @@
 /** Probe streams of one peer that are answered; real clients open one, and each costs a timer. */
 export const PROBES_MAX: number = 4;
 
+/** Least time between two reports on a probe stream, in ms, as in the reference. */
+export const PROBE_INTERVAL_MS: number = 100;
+
+/** Longest time between two looks at a path that does not change, in ms; spares a relay with many idle viewers. */
+export const PROBE_INTERVAL_MS_MAX: number = 500;
+
+/** Bytes of a GROUP body, which is two varints. */
+export const GROUP_HEAD_BYTES_MAX: number = 16;
+
+/** Bytes of a SESSION_INFO body, which is one varint. */
+export const SESSION_INFO_BYTES_MAX: number = 8;
+
+/** How often a token's expiry is looked at again, in ms: the wall clock may be set, and timers have a longest delay. */
+export const EXPIRY_CHECK_MS: number = 60_000;
+
 /** Bounds of one session; a relay may lower them per grant or raise them for its own cluster. */
 export interface SessionLimits {
 	/** Subscriptions the peer holds on us at once; beyond it a new one is reset with 11 BoundsExceeded. */

@@ -126,7 +126,7 @@ export class MessageStream implements RecvSink, SendSink {
 
 	/** Read what waited. */
 	resume(): void {
-		if (!this.#parked) return;
+		if (!this.#parked || this.#over) return;
 		this.#parked = false;
 		this.#recv.consumed(this.#reader.buffered);
 		this.#read(this.#finishing);

@@ -3,8 +3,9 @@
  * @module
  */
 import { encodeProbe } from "@moq-relay/wire";
+import type { ConnectionInfo } from "../transport.ts";
 import type { SessionContext } from "./context.ts";
-import { PROBES_MAX } from "./limits.ts";
+import { PROBE_INTERVAL_MS, PROBE_INTERVAL_MS_MAX, PROBES_MAX } from "./limits.ts";
 import type { MessageHandler, MessageStream } from "./message-stream.ts";
 
 /** What was reported last. */
@@ -26,10 +27,10 @@ export class ProbeServing {
 		return this.#open.size;
 	}
 
-	/** A probe stream. It is never reset, since old clients lose their session over that: a superfluous one is finished. */
+	/** A probe stream. It is never reset, since old clients lose their session over that: one without an answer is finished. */
 	open(stream: MessageStream): MessageHandler {
 		const probe = new ServedProbe(this.#context, stream, () => this.#open.delete(probe));
-		if (this.#open.size >= PROBES_MAX) {
+		if (this.#open.size >= PROBES_MAX || !canMeasure(this.#context.connection.info)) {
 			stream.finish();
 			return probe;
 		}
@@ -44,6 +45,11 @@ export class ProbeServing {
 	}
 }
 
+/** Whether the carrier knows what a probe reports: the rate that its congestion control allows. */
+export function canMeasure({ transport }: ConnectionInfo): boolean {
+	return transport === "quic" || transport === "webtransport" || transport === "memory";
+}
+
 class ServedProbe implements MessageHandler {
 	readonly part = "probe";
 	readonly #context: SessionContext;
@@ -51,6 +57,7 @@ class ServedProbe implements MessageHandler {
 	readonly #onOver: () => void;
 	#sent: Report | undefined;
 	#sentAtMs = 0;
+	#intervalMs = PROBE_INTERVAL_MS;
 	#cancel: (() => void) | undefined;
 
 	constructor(context: SessionContext, stream: MessageStream, onOver: () => void) {
@@ -60,7 +67,7 @@ class ServedProbe implements MessageHandler {
 	}
 
 	start(): void {
-		this.#cancel = this.#context.clock.after(PROBE_INTERVAL_MS, () => this.#tick());
+		this.#cancel = this.#context.clock.after(this.#intervalMs, () => this.#tick());
 	}
 
 	/** The opener has nothing to say; what it says all the same is of no consequence. */
@@ -79,7 +86,9 @@ class ServedProbe implements MessageHandler {
 
 	#tick(): void {
 		const report = this.#measure();
+		this.#intervalMs = Math.min(PROBE_INTERVAL_MS_MAX, this.#intervalMs + PROBE_INTERVAL_MS);
 		if (this.#isNews(report)) {
+			this.#intervalMs = PROBE_INTERVAL_MS;
 			this.#sent = report;
 			this.#sentAtMs = this.#context.clock.nowMs();
 			this.#stream.write(encodeProbe(report, this.#context.version));
@@ -113,8 +122,6 @@ function hasMoved(from: number | undefined, to: number | undefined, threshold: n
 	return Math.abs(to - from) / from > threshold;
 }
 
-/** Reports are no closer than this, as in the reference. */
-const PROBE_INTERVAL_MS = 100;
 /** A report is repeated at this age, whatever has changed. */
 const PROBE_AGE_MS_MAX = 10_000;
 /** Relative change that is worth a report at once. */

@@ -158,6 +158,19 @@ test("ProbeServing finishes superfluous streams rather than reset them", () => {
 	assert.equal(side.log.violations.length, 0);
 });
 
+test("ProbeServing finishes a stream at once on a carrier that measures nothing", () => {
+	const world = new World();
+	const [client, server] = world.pair({ version: LITE_04 });
+	// As a WebSocket has it.
+	const side = world.serve(Object.assign(server, { info: { ...server.info, transport: "websocket" } }));
+	const peer = new RawPeer(client);
+	world.run(10);
+	const probe = peer.bidi("04");
+	world.run(100);
+	assert.equal(probe.heard.end, "fin");
+	assert.equal(side.session.census.probesServing, 0);
+});
+
 test("Session asks for probes when its owner listens and the peer offers them", () => {
 	const world = new World();
 	const network = new Network(world.clock, { bytesPerMs: 1000, latencyMs: 10 });

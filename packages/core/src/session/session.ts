@@ -2,7 +2,7 @@
  * One MoQ session over one connection: both roles at once, in every moq-lite version.
  * @module
  */
-import { Code, type LiteVersion } from "@moq-relay/wire";
+import { Code, type LiteVersion, type Setup } from "@moq-relay/wire";
 import type { Clock } from "../clock.ts";
 import type { Origin } from "../routing/origin.ts";
 import type { Connection } from "../transport.ts";
@@ -13,7 +13,7 @@ import { SessionError } from "./error.ts";
 import { sendGoaway } from "./goaway.ts";
 import type { Authorise, Grant } from "./grant.ts";
 import { Handshake } from "./handshake.ts";
-import type { SessionLimits } from "./limits.ts";
+import { EXPIRY_CHECK_MS, type SessionLimits } from "./limits.ts";
 import type { SessionParts } from "./parts.ts";
 import { ProbeServing } from "./probe-serving.ts";
 import { RequestServing } from "./request-serving.ts";
@@ -101,7 +101,7 @@ export class Session {
 		return this.#hasVersion ? this.#state.version.name : undefined;
 	}
 
-	/** What the peer may do now; undefined until it is decided. */
+	/** What the peer may do now, less what it said that it will not; undefined until it is decided. */
 	get grant(): Grant | undefined {
 		return this.#state.ready ? this.#state.grant : undefined;
 	}
@@ -169,7 +169,7 @@ export class Session {
 		this.#state.sink.onReady(this.#state.version.name);
 		// The owner may have closed it there and then.
 		if (this.#state.over) return;
-		if (this.#handshake.peerSetup?.role !== "subscriber") this.#parts.announceListening.start();
+		this.#parts.announceListening.start();
 		this.#askForProbes();
 		this.#dispatch.resume();
 	}
@@ -180,13 +180,12 @@ export class Session {
 	}
 
 	#allow(grant: Grant): void {
-		this.#state.allow(grant);
+		this.#state.allow(narrow(grant, this.#handshake.peerSetup?.role));
 		this.#cancelExpiry?.();
 		this.#cancelExpiry = undefined;
 		if (grant.expiresAtMs !== undefined) this.#awaitExpiry(grant.expiresAtMs);
 	}
 
-	/** The wall clock may be set meanwhile, and timers have a longest delay: so it looks again now and then. */
 	#awaitExpiry(expiresAtMs: number): void {
 		const leftMs = expiresAtMs - this.#state.clock.wallMs();
 		if (leftMs <= 0) {
@@ -213,6 +212,12 @@ export class Session {
 	}
 }
 
+/** What a peer says that it will not do, it may not do: a publisher is not told of every broadcast there is. */
+function narrow(grant: Grant, role: Setup["role"] | undefined): Grant {
+	if (role === "publisher") return { ...grant, subscribe: [] };
+	return role === "subscriber" ? { ...grant, publish: [] } : grant;
+}
+
 function makeParts(context: SessionContext): SessionParts {
 	const subscriptionRequesting = new SubscriptionRequesting(context);
 	return {
@@ -224,6 +229,3 @@ function makeParts(context: SessionContext): SessionParts {
 		probeServing: new ProbeServing(context),
 	};
 }
-
-/** How often a token's expiry is looked at again. */
-const EXPIRY_CHECK_MS = 60_000;

@@ -11,6 +11,11 @@ export class ControlQueue {
 	#frames: Uint8Array[] = [];
 	#bytes = 0;
 
+	/** Whether some wait. */
+	get pending(): boolean {
+		return this.#frames.length > 0;
+	}
+
 	/** Add a frame. */
 	push(frame: Uint8Array): void {
 		this.#frames.push(frame);
@@ -24,6 +29,7 @@ export class ControlQueue {
 
 	/** Move frames to `record` as long as they fit; returns whether all did. */
 	fill(record: OutgoingRecord): boolean {
+		if (this.#frames.length === 0) return true;
 		let moved = 0;
 		for (const frame of this.#frames) {
 			if (frame.length > record.roomBytes) break;

@@ -70,12 +70,11 @@ export class KeepAlive {
 		}
 	}
 
-	/** The answer that is due. */
-	takeAnswer(): Uint8Array[] {
-		if (this.#answer === undefined) return [];
-		const frame = encodePing({ response: true, sequence: this.#answer });
+	/** Send the answer that is due. */
+	sendAnswer(): void {
+		if (this.#answer === undefined) return;
+		this.#host.sendControl(encodePing({ response: true, sequence: this.#answer }));
 		this.#answer = undefined;
-		return [frame];
 	}
 
 	#onResponse(sequence: Varint62, strict: boolean): void {

@@ -13,8 +13,9 @@ export class LaneSchedule {
 	readonly #ready = new Set<MuxLane>();
 	/** Lanes in which a play is followed by a newer one. */
 	readonly #crowded = new Set<MuxLane>();
-	/** The rest of this turn's order, and those that take turns now. */
+	/** This turn's order, how far it is done, and those that take turns now. */
 	#order: Candidate[] = [];
+	#at = 0;
 	#equals: Candidate[] = [];
 	#served = 0;
 
@@ -38,9 +39,9 @@ export class LaneSchedule {
 	begin(): void {
 		const order: Candidate[] = [];
 		for (const lane of this.#ready) lane.rank(order);
-		// The last is first in turn: `pop` costs nothing.
 		if (order.length > 1) order.sort(byRank);
 		this.#order = order;
+		this.#at = 0;
 		this.#equals = [];
 	}
 
@@ -48,13 +49,13 @@ export class LaneSchedule {
 	next(): Candidate | undefined {
 		const next = this.#equals.shift();
 		if (next !== undefined) return next;
-		const first = this.#order.pop();
+		const first = this.#order[this.#at++];
 		if (first === undefined) return undefined;
 		for (;;) {
-			const other = this.#order.at(-1);
+			const other = this.#order[this.#at];
 			if (other === undefined || other.priority !== first.priority || other.age !== first.age) return first;
 			this.#equals.push(other);
-			this.#order.pop();
+			this.#at++;
 		}
 	}
 
@@ -68,7 +69,7 @@ export class LaneSchedule {
 	end(pipeFull: boolean): void {
 		this.#order = [];
 		this.#equals = [];
-		if (!pipeFull) this.#ready.clear();
+		if (!pipeFull && this.#ready.size > 0) this.#ready.clear();
 	}
 
 	/** Give up what exceeds its lane's budget. */
@@ -92,7 +93,6 @@ export class LaneSchedule {
 	}
 }
 
-/** Worst first. */
 function byRank(one: Candidate, other: Candidate): number {
-	return one.priority - other.priority || other.age - one.age || other.lane.servedAt - one.lane.servedAt;
+	return other.priority - one.priority || one.age - other.age || one.lane.servedAt - other.lane.servedAt;
 }

@@ -79,8 +79,8 @@ export class MuxConnection implements Connection {
 	readonly #keepAlive: KeepAlive;
 	#sink: ConnectionSink | undefined;
 	#end: ConnectionEnd | undefined;
-	/** A turn of ours runs, at the end of which everything is told and sent. */
-	#inTurn = false;
+	/** In a turn of ours everything is told and sent after the work; what turns up while sending needs another. */
+	#phase: "idle" | "working" | "sending" = "idle";
 	#peerParameters: TransportParameters | undefined;
 	#recordBytes: number;
 	#bytesSent = 0;
@@ -188,7 +188,7 @@ export class MuxConnection implements Connection {
 
 	/** The pipe has taken what it was given, or some of it. To be called in a turn of its own. */
 	drained(): void {
-		this.#turn(() => {});
+		this.#turn(undefined);
 	}
 
 	/** The pipe is closed, with a WebSocket close code. To be called in a turn of its own. */
@@ -206,7 +206,7 @@ export class MuxConnection implements Connection {
 		this.#turn(() => this.#fail({ closeCode, code: Code.ProtocolViolation, reason }));
 	}
 
-	readonly #task = { runTurn: (): void => this.#turn(() => {}) };
+	readonly #task = { runTurn: (): void => this.#turn(undefined) };
 
 	#host(): MuxHost {
 		const isAlive = (): boolean => this.#end === undefined;
@@ -225,25 +225,26 @@ export class MuxConnection implements Connection {
 			wake: () => this.#wake(),
 			sendControl: (frame) => {
 				this.#control.push(frame);
-				this.#wake();
+				// While sending, these get a second look.
+				if (this.#phase === "idle") this.#wake();
 			},
 		};
 	}
 
 	#wake(): void {
-		if (!this.#inTurn) this.#turns.add(this.#task);
+		if (this.#phase !== "working") this.#turns.add(this.#task);
 	}
 
-	/** Do `work`, tell core, and send what there is. */
-	#turn(work: () => void): void {
-		if (this.#inTurn) throw new RangeError("a pipe called back from inside a call");
-		this.#inTurn = true;
+	/** Do `work`, if any, tell core, and send what there is. */
+	#turn(work: (() => void) | undefined): void {
+		if (this.#phase !== "idle") throw new RangeError("a pipe called back from inside a call");
+		this.#phase = "working";
 		try {
-			work();
+			work?.();
 			if (this.#sink !== undefined) this.#events.run();
 			if (this.#end === undefined) this.#flush();
 		} finally {
-			this.#inTurn = false;
+			this.#phase = "idle";
 			// What sending led to (dropped plays), or what a sink that threw left behind, gets the next turn.
 			if (this.#sink !== undefined && this.#events.pending) this.#turns.add(this.#task);
 		}
@@ -251,7 +252,8 @@ export class MuxConnection implements Connection {
 
 	#onMessage(message: Uint8Array): void {
 		try {
-			if (message.length > messageBytesMax(this.#framing)) throw new Malformed(`message of ${message.length} bytes`);
+			if (message.length > messageBytesMax(this.#framing))
+				throw new Malformed(`message of ${message.length} bytes`, Code.BoundsExceeded);
 			for (const frame of decodeMuxMessage(message, this.#framing)) {
 				this.#onFrame(frame);
 				if (this.#end !== undefined) return;
@@ -308,7 +310,8 @@ export class MuxConnection implements Connection {
 			case "ping":
 				return this.#keepAlive.onPing(frame, this.#framing === "qmux-02");
 			case "datagram": {
-				if (frame.frameBytes > RECORD_BYTES_MAX) throw new Malformed(`datagram of ${frame.frameBytes} bytes`);
+				if (frame.frameBytes > RECORD_BYTES_MAX)
+					throw new Malformed(`datagram of ${frame.frameBytes} bytes`, Code.BoundsExceeded);
 				const { payload } = frame;
 				this.#events.post(() => this.#sink?.onDatagram(payload));
 				return;
@@ -380,29 +383,32 @@ export class MuxConnection implements Connection {
 	}
 
 	#flush(): void {
-		const roomy = this.#pipe.bufferedBytes() < PIPE_BYTES_MAX;
+		const phase = this.#phase;
+		this.#phase = "sending";
 		// Held back while the pipe is full, so that they are as fresh, and as few, as can be.
-		if (roomy)
-			for (const frame of [...this.#receiving.takeCredit(), ...this.#keepAlive.takeAnswer()]) this.#control.push(frame);
+		if (this.#pipe.bufferedBytes() < PIPE_BYTES_MAX) {
+			this.#receiving.sendCredit();
+			this.#keepAlive.sendAnswer();
+		}
+		const sentBefore = this.#bytesSent;
 		this.#sending.begin();
-		const full = this.#send((record) => {
-			if (this.#control.fill(record) && !record.full) this.#sending.fill(record);
-		});
+		const full = this.#send(true);
 		this.#sending.end(full);
-		// Plays that were given up just now.
-		this.#send((record) => this.#control.fill(record));
+		// Resets of plays that were given up just now.
+		if (this.#control.pending) this.#send(false);
+		if (this.#bytesSent > sentBefore) this.#keepAlive.said();
 		this.#watchLateness();
+		this.#phase = phase;
 	}
 
-	/** Send records as long as `fill` finds something for them; returns whether the pipe is full. */
-	#send(fill: (record: OutgoingRecord) => void): boolean {
+	/** Send records as long as there is something for them, streams too if asked; returns whether the pipe is full. */
+	#send(streams: boolean): boolean {
 		for (;;) {
 			if (this.#pipe.bufferedBytes() >= PIPE_BYTES_MAX) return true;
 			const record = new OutgoingRecord(this.#recordBytes, !hasRecords(this.#framing));
-			fill(record);
+			if (this.#control.fill(record) && streams && !record.full) this.#sending.fill(record);
 			if (record.bytes === 0) return false;
 			this.#bytesSent += record.bytes;
-			this.#keepAlive.said();
 			this.#pipe.send(record.parts);
 		}
 	}

@@ -95,7 +95,8 @@ export class MuxLane implements Lane {
 	rank(candidates: Candidate[]): void {
 		const { order, priority } = this.#policy;
 		const plays = this.#plays;
-		for (const [at, { half }] of plays.entries()) {
+		for (let at = 0; at < plays.length; at++) {
+			const { half } = plays[at] as LanePlay;
 			if (half.abandoned !== undefined) continue;
 			const age = order === "oldest" ? at : plays.length - 1 - at;
 			candidates.push({ half, lane: this, priority, age });
@@ -185,8 +186,13 @@ export class MuxLane implements Lane {
 		if (superseded.length === 0) return;
 		const nowMs = this.#owner.nowMs();
 		for (const older of superseded) older.supersededAtMs ??= nowMs;
-		if (plays.length > LANE_PLAYS_MAX) this.#drop(plays.slice(0, 1), "budget");
+		if (plays.length > LANE_PLAYS_MAX) this.#dropTooMany();
 		this.#owner.onLaneCrowded(this);
+	}
+
+	#dropTooMany(): void {
+		const running = this.#plays.filter(({ half }) => half.abandoned === undefined);
+		this.#drop(running.slice(0, Math.max(0, running.length - LANE_PLAYS_MAX)), "budget");
 	}
 
 	#drop(plays: readonly LanePlay[], reason: "latency" | "budget" | "streams"): void {

@@ -45,6 +45,7 @@ export class ReceiveSide implements RecvHalfOwner {
 	readonly #stopCodes = new Map<RecvHalf, number>();
 	/** Halves that new credit may be due for. */
 	readonly #consumed = new Set<RecvHalf>();
+	#creditDue = false;
 	#paused = false;
 
 	constructor({ host, table, streamsMax, pause }: ReceiveSideOptions) {
@@ -106,9 +107,11 @@ export class ReceiveSide implements RecvHalfOwner {
 	/** @inheritDoc */
 	onConsumed(half: RecvHalf, bytes: number): void {
 		this.#window.consume(bytes);
-		if (!this.#hasCredit) this.#flow();
-		else if (half.creditDue) this.#consumed.add(half);
-		if (this.#hasCredit && (half.creditDue || this.#window.updateDue)) this.#host.wake();
+		if (!this.#hasCredit) return this.#flow();
+		if (half.creditDue) this.#consumed.add(half);
+		else if (!this.#window.updateDue) return;
+		this.#creditDue = true;
+		this.#host.wake();
 	}
 
 	/** @inheritDoc */
@@ -121,24 +124,27 @@ export class ReceiveSide implements RecvHalfOwner {
 	onPeerStreamGone(kind: StreamKind): void {
 		this.peer[kind].close();
 		if (!this.peer[kind].updateDue) return;
-		if (this.#hasCredit) this.#host.wake();
-		else this.peer[kind].takeUpdate();
+		if (!this.#hasCredit) this.peer[kind].takeUpdate();
+		else {
+			this.#creditDue = true;
+			this.#host.wake();
+		}
 	}
 
-	/** Frames with credit that is due. */
-	takeCredit(): Uint8Array[] {
-		if (!this.#hasCredit) return [];
-		const frames: Uint8Array[] = [];
-		if (this.#window.updateDue) frames.push(encodeMaxData(this.#window.takeUpdate()));
+	/** Send the credit that is due. */
+	sendCredit(): void {
+		if (!this.#creditDue) return;
+		this.#creditDue = false;
+		if (this.#window.updateDue) this.#host.sendControl(encodeMaxData(this.#window.takeUpdate()));
 		for (const half of this.#consumed) {
 			if (half.id === undefined || !half.creditDue) continue;
-			frames.push(encodeMaxStreamData({ id: half.id, max: half.window.takeUpdate() }));
+			this.#host.sendControl(encodeMaxStreamData({ id: half.id, max: half.window.takeUpdate() }));
 		}
 		this.#consumed.clear();
 		for (const kind of ["bidi", "uni"] as const) {
-			if (this.peer[kind].updateDue) frames.push(encodeMaxStreams({ kind, max: this.peer[kind].takeUpdate() }));
+			const streams = this.peer[kind];
+			if (streams.updateDue) this.#host.sendControl(encodeMaxStreams({ kind, max: streams.takeUpdate() }));
 		}
-		return frames;
 	}
 
 	#make(): RecvHalf {

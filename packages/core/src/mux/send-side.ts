@@ -303,6 +303,7 @@ export class SendSide implements LaneOwner {
 	}
 
 	#resetAbandoned(): void {
+		if (this.#abandoned.size === 0) return;
 		for (const half of this.#abandoned) {
 			// As in QUIC, a stream that was reset before its first byte shows up all the same.
 			const shown = half.id === undefined && !half.discarded && !half.over;

@@ -3,8 +3,7 @@
  * @module
  */
 import type { Cursor } from "../cursor.ts";
-import { varintLength } from "../varint.ts";
-import { Writer } from "../writer.ts";
+import { varintLength, writeVarint } from "../varint.ts";
 import { FrameType } from "./frame-type.ts";
 import { hasFlowControl, type MuxFraming } from "./framing.ts";
 import { readSaturated } from "./saturate.ts";
@@ -30,15 +29,19 @@ export interface StreamHeader {
 
 /** The header of a STREAM frame. In the oldest framing the data runs to the end of the message. */
 export function encodeStreamHeader(header: StreamHeader, framing: MuxFraming): Uint8Array {
-	const writer = new Writer(HEADER_BYTES_USUAL);
-	const fin = header.fin ? FIN : 0;
-	if (!hasFlowControl(framing))
-		return writer
-			.u8(FrameType.Stream | fin)
-			.varint(header.id)
-			.finish();
-	writer.u8(FrameType.Stream | OFFSET | LENGTH | fin);
-	return writer.varint(header.id).varint(header.offset).varint(header.length).finish();
+	// Made for every frame of every viewer: in one piece of the right size, which costs half of what a Writer does.
+	const { id, offset, length, fin } = header;
+	const finBit = fin ? FIN : 0;
+	if (!hasFlowControl(framing)) {
+		const bytes = new Uint8Array(1 + varintLength(id));
+		bytes[0] = FrameType.Stream | finBit;
+		writeVarint(bytes, 1, id);
+		return bytes;
+	}
+	const bytes = new Uint8Array(1 + varintLength(id) + varintLength(offset) + varintLength(length));
+	bytes[0] = FrameType.Stream | OFFSET | LENGTH | finBit;
+	writeVarint(bytes, writeVarint(bytes, writeVarint(bytes, 1, id), offset), length);
+	return bytes;
 }
 
 /**
@@ -66,4 +69,3 @@ export const STREAM_DATA_BYTES_MAX: number = 16_384 - 32;
 const FIN = 0x01;
 const LENGTH = 0x02;
 const OFFSET = 0x04;
-const HEADER_BYTES_USUAL = 24;

@@ -2,13 +2,32 @@
  * A peer that says exactly the bytes it is told to, and keeps all that it hears.
  * @module
  */
-import type { BidiHandle, Connection, ConnectionEnd, RecvStream, SendStream } from "../transport.ts";
+import type { BidiHandle, Connection, ConnectionEnd, RecvSink, RecvStream, SendStream } from "../transport.ts";
 
 /** One direction of one stream as the peer heard it. */
-export interface Heard {
-	bytes: Uint8Array;
+export class Heard implements RecvSink {
 	/** How it ended so far. */
-	end: "open" | "fin" | number;
+	end: "open" | "fin" | number = "open";
+	readonly #chunks: Uint8Array[] = [];
+	readonly #consumed: (bytes: number) => void;
+
+	constructor(consumed: (bytes: number) => void) {
+		this.#consumed = consumed;
+	}
+
+	get bytes(): Uint8Array {
+		return Buffer.concat(this.#chunks);
+	}
+
+	onData(chunk: Uint8Array, fin: boolean): void {
+		this.#chunks.push(chunk);
+		if (fin) this.end = "fin";
+		this.#consumed(chunk.length);
+	}
+
+	onReset(code: number): void {
+		this.end = code;
+	}
 }
 
 /** A stream that the raw peer opened. */
@@ -23,7 +42,7 @@ export interface RawStream {
 export class RawPeer {
 	readonly connection: Connection;
 	/** Unidirectional streams that came, in order. */
-	readonly unis: (Heard & { readonly recv: RecvStream })[] = [];
+	readonly unis: Heard[] = [];
 	/** Bidirectional streams that the other side opened, in order. */
 	readonly bidis: RawStream[] = [];
 	readonly datagrams: Uint8Array[] = [];
@@ -36,15 +55,16 @@ export class RawPeer {
 		this.#stalled = options.stalled === true;
 		connection.accept({
 			onBidi: (stream) => {
-				const raw: RawStream = { send: stream.send, heard: silence(), stopped: undefined };
+				const heard = new Heard((bytes) => this.#consume(stream.recv, bytes));
+				const raw: RawStream = { send: stream.send, heard, stopped: undefined };
 				this.bidis.push(raw);
-				stream.recv.accept(ear(raw.heard, (bytes) => this.#consume(stream.recv, bytes)));
+				stream.recv.accept(heard);
 				stream.onSend({ onStop: (code) => void (raw.stopped = code) });
 			},
 			onUni: (recv) => {
-				const heard = { ...silence(), recv };
+				const heard = new Heard((bytes) => this.#consume(recv, bytes));
 				this.unis.push(heard);
-				recv.accept(ear(heard, (bytes) => this.#consume(recv, bytes)));
+				recv.accept(heard);
 			},
 			onDatagram: (payload) => void this.datagrams.push(payload),
 			onEnd: (end) => void (this.end = end),
@@ -53,13 +73,9 @@ export class RawPeer {
 
 	/** Open a bidirectional stream with these bytes. */
 	bidi(...parts: readonly (Uint8Array | string)[]): RawStream {
-		const heard = silence();
 		let handle: BidiHandle | undefined;
-		const sink = { onStop: (code: number) => void (raw.stopped = code) };
-		handle = this.connection.openBidi(
-			ear(heard, (bytes) => this.#consume(handle?.recv, bytes)),
-			sink,
-		);
+		const heard = new Heard((bytes) => this.#consume(handle?.recv, bytes));
+		handle = this.connection.openBidi(heard, { onStop: (code) => void (raw.stopped = code) });
 		if (handle === undefined) throw new Error("no stream");
 		const raw: RawStream = { send: handle.send, heard, stopped: undefined };
 		for (const part of parts) raw.send.write(toBytes(part));
@@ -93,23 +109,6 @@ export function toHex(bytes: Uint8Array): string {
 
 function toBytes(part: Uint8Array | string): Uint8Array {
 	return typeof part === "string" ? hex(part) : part;
-}
-
-function silence(): Heard {
-	return { bytes: new Uint8Array(0), end: "open" };
-}
-
-function ear(heard: Heard, consumed: (bytes: number) => void) {
-	return {
-		onData: (chunk: Uint8Array, fin: boolean) => {
-			heard.bytes = new Uint8Array([...heard.bytes, ...chunk]);
-			if (fin) heard.end = "fin";
-			consumed(chunk.length);
-		},
-		onReset: (code: number) => {
-			heard.end = code;
-		},
-	};
 }
 
 const DUMMY: SendStream = { write: () => true, play() {}, finish() {}, reset() {}, prioritise() {} };

@@ -58,6 +58,18 @@ export const HOLD_DOWN_MS: number = 100;
 /** Age difference below which two publishers of one path count as equally new where a relay lies between, in ms. */
 export const PUBLISHER_TIE_MS: number = 2000;
 
+/** How long a publisher is remembered at a path after its last route, in ms; longer than a mesh takes to settle. */
+export const PUBLISHER_MEMORY_MS: number = 10_000;
+
+/** Publishers remembered at one path; a path that sees more than this within the memory is being abused. */
+export const PUBLISHERS_REMEMBERED_MAX: number = 64;
+
+/** Restarts of one path within `CONTEST_MS` from which on its publishers are compared by hash alone. */
+export const CONTEST_RESTARTS: number = 8;
+
+/** How long a restart counts, in ms. */
+export const CONTEST_MS: number = 30_000;
+
 /** Paths announced at once; bounds the routing table. */
 export const BROADCASTS_MAX: number = 65_536;
 

@@ -4,11 +4,18 @@
  */
 import { Code } from "@moq-relay/wire";
 import { Broadcast } from "../model/broadcast.ts";
-import { ANNOUNCEMENTS_PER_PATH_MAX, HOLD_DOWN_MS } from "../model/limits.ts";
+import {
+	ANNOUNCEMENTS_PER_PATH_MAX,
+	CONTEST_MS,
+	CONTEST_RESTARTS,
+	HOLD_DOWN_MS,
+	PUBLISHER_TIE_MS,
+} from "../model/limits.ts";
 import type { Route } from "../model/route.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Source } from "../model/source.ts";
 import { type Candidate, chooseBest, isSamePublisher, type Since } from "./preference.ts";
+import { PublisherAges } from "./publisher-ages.ts";
 
 /** One announcement of the path. */
 export interface Offer extends Candidate {
@@ -50,11 +57,14 @@ export class Listing {
 	#route: Route | undefined;
 	#broadcast: Broadcast | undefined;
 	#cancelLinger: (() => void) | undefined;
-	#count = 0;
+	readonly #ages: PublisherAges;
+	/** When publishers replaced each other of late; no longer than `CONTEST_RESTARTS`. */
+	#restartsMs: number[] = [];
 
 	constructor(options: ListingOptions) {
 		this.path = options.path;
 		this.#options = options;
+		this.#ages = new PublisherAges(options.settings.clock);
 	}
 
 	/** The route as announced; undefined before the first offer and after the end. */
@@ -79,7 +89,10 @@ export class Listing {
 
 	/** The offer's route changed. */
 	update(offer: Offer, route: Route): void {
-		if (!isSamePublisher(offer.route, route)) offer.publisherSince = this.#sinceOf(route);
+		if (!isSamePublisher(offer.route, route)) {
+			this.#ages.seen(offer.route);
+			offer.publisherSince = this.#sinceOf(route);
+		}
 		offer.route = route;
 		this.#choose();
 	}
@@ -87,6 +100,7 @@ export class Listing {
 	/** The offer ends, or (its route being unusable) rests, which its source survives. */
 	remove(offer: Offer, end: OfferEnd): void {
 		if (!this.#offers.delete(offer)) return;
+		this.#ages.seen(offer.route);
 		const isCurrent = this.#current === offer;
 		if (isCurrent) this.#current = undefined;
 		if (this.#offers.size > 0) {
@@ -112,7 +126,7 @@ export class Listing {
 	}
 
 	#choose(): void {
-		const best = chooseBest(this.path, this.#offers);
+		const best = chooseBest(this.path, this.#offers, this.#tieMs());
 		if (best === undefined) return;
 		this.#cancelLinger?.();
 		this.#cancelLinger = undefined;
@@ -122,6 +136,7 @@ export class Listing {
 		if (!isMoved && before === best.route) return;
 		this.#route = best.route;
 		const restart = before !== undefined && !isContinued(before, best.route, isMoved);
+		if (restart) this.#noteRestart();
 		const old = this.#broadcast;
 		if (old === undefined || restart) {
 			this.#broadcast = new Broadcast({ path: this.path, settings: this.#options.settings, source: best.source });
@@ -132,11 +147,25 @@ export class Listing {
 		if (restart) old?.fail(Code.Dropped);
 	}
 
-	/** The age of the route's publisher here: that of its other offers, else now. */
+	/** The age of the route's publisher, and from now on of all its offers. */
 	#sinceOf(route: Route): Since {
-		for (const offer of this.#offers) if (isSamePublisher(offer.route, route)) return offer.publisherSince;
-		this.#count += 1;
-		return { atMs: this.#options.settings.clock.nowMs(), order: this.#count };
+		const offers = [...this.#offers].filter((offer) => isSamePublisher(offer.route, route));
+		for (const offer of offers) this.#ages.seen(offer.route);
+		const since = this.#ages.sinceOf(route);
+		for (const offer of offers) offer.publisherSince = since;
+		return since;
+	}
+
+	/** Publishers that replace each other over and over are compared without regard to age: that alone will end it. */
+	#tieMs(): number {
+		const nowMs = this.#options.settings.clock.nowMs();
+		this.#restartsMs = this.#restartsMs.filter((atMs) => nowMs - atMs < CONTEST_MS);
+		return this.#restartsMs.length < CONTEST_RESTARTS ? PUBLISHER_TIE_MS : Number.POSITIVE_INFINITY;
+	}
+
+	#noteRestart(): void {
+		this.#restartsMs.push(this.#options.settings.clock.nowMs());
+		if (this.#restartsMs.length > CONTEST_RESTARTS) this.#restartsMs.shift();
 	}
 
 	#end(end: OfferEnd): void {

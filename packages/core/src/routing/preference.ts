@@ -31,17 +31,26 @@ export function isSamePublisher(a: Route, b: Route): boolean {
 	return publisher !== undefined && publisher === publisherOf(b);
 }
 
-/** The candidate to use; of equal ones the last in order. */
-export function chooseBest<C extends Candidate>(path: string, candidates: Iterable<C>): C | undefined {
+/**
+ * The candidate to use; of equal ones the last in order. `tieMs`: age difference below which two publishers with a relay
+ * between count as equally new, in ms.
+ */
+export function chooseBest<C extends Candidate>(
+	path: string,
+	candidates: Iterable<C>,
+	tieMs: number = PUBLISHER_TIE_MS,
+): C | undefined {
 	const byPublisher = new Map<OriginId | C, C>();
 	for (const candidate of candidates) {
 		const key = publisherOf(candidate.route) ?? candidate;
 		const rival = byPublisher.get(key);
 		if (rival === undefined || compareRoutes(path, candidate.route, rival.route) <= 0) byPublisher.set(key, candidate);
 	}
+	// Those that are here directly first: the newest of them is the one that stands for this relay.
+	const rivals = [...byPublisher.values()].sort((a, b) => a.route.hops.length - b.route.hops.length);
 	let best: C | undefined;
-	for (const candidate of byPublisher.values()) {
-		if (best === undefined || isPreferredPublisher(path, candidate, best)) best = candidate;
+	for (const candidate of rivals) {
+		if (best === undefined || isPreferred(path, [candidate, best], tieMs)) best = candidate;
 	}
 	return best;
 }
@@ -73,12 +82,13 @@ export function hashHops(path: string, hops: readonly OriginId[]): bigint {
  * appeared at nearly the same time and a relay lies between, each of two neighbours may see the other's as the newer, and
  * they would swap for ever; then the hash decides.
  */
-function isPreferredPublisher(path: string, a: Candidate, b: Candidate): boolean {
-	const publishers = [publisherOf(a.route), publisherOf(b.route)] as const;
+function isPreferred(path: string, [a, b]: readonly [Candidate, Candidate], tieMs: number): boolean {
+	const publisherA = publisherOf(a.route);
+	const publisherB = publisherOf(b.route);
 	const isRelayed = a.route.hops.length > 1 || b.route.hops.length > 1;
-	const isTie = Math.abs(a.publisherSince.atMs - b.publisherSince.atMs) < PUBLISHER_TIE_MS;
-	if (isRelayed && isTie && publishers[0] !== undefined && publishers[1] !== undefined) {
-		return hashHops(path, [publishers[0]]) < hashHops(path, [publishers[1]]);
+	const isTie = Math.abs(a.publisherSince.atMs - b.publisherSince.atMs) < tieMs;
+	if (isRelayed && isTie && publisherA !== undefined && publisherB !== undefined) {
+		return hashHops(path, [publisherA]) < hashHops(path, [publisherB]);
 	}
 	return a.publisherSince.order > b.publisherSince.order;
 }

@@ -21,7 +21,7 @@ export function overWebSocket(webSocket: WebSocket, options: MuxOptions): MuxCon
 	});
 	webSocket.on("message", (data: Buffer, isBinary: boolean) => {
 		heard();
-		if (isBinary) connection.receive(data);
+		if (isBinary) connection.receive(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 		else connection.refuse(TEXT_REFUSED, "binary messages only");
 	});
 	webSocket.on("ping", heard);

@@ -79,6 +79,9 @@ function brief(outcome: AuthOutcome): unknown[] {
 	return [root, publish, subscribe, ...(cluster ? ["cluster"] : [])];
 }
 
+/** A generous limit for tests that wait for an event, so that a failure is no hang. */
+const HANGS = { timeout: 30_000 };
+
 const KEY_FILE: SceneOptions = { flags: ["--auth-key", "DIR/key.jwk"], files: { "key.jwk": key } };
 
 test("Authoriser.authorise() grants what a token says at the path of the connection", async () => {
@@ -223,7 +226,7 @@ test("Authoriser.authorise() reads a replaced key file for the next session, and
 	for (const jwt of [first, second]) assert.equal((await scene.ask("/x", { jwt })).ok, true);
 });
 
-test("Authoriser.onKeysChanged() tells when a key is replaced, without any new session", async () => {
+test("Authoriser.onKeysChanged() tells when a key is replaced, without any new session", HANGS, async () => {
 	await using scene = await open(KEY_FILE);
 	const jwt = await token({ publish: [""] });
 	assert.equal((await scene.ask("/x", { jwt })).ok, true);

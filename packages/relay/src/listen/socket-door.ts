@@ -116,7 +116,9 @@ export class SocketDoor {
 		if (this.#paused) webSocket.pause();
 		webSocket.on("message", (data: Buffer, isBinary: boolean) => {
 			live.heardMs = performance.now();
-			guard(() => (isBinary ? connection.receive(data) : connection.refuse(TEXT_REFUSED, "binary messages only")));
+			// No Buffer: its `slice` does not copy, as everybody above expects of bytes.
+			const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+			guard(() => (isBinary ? connection.receive(bytes) : connection.refuse(TEXT_REFUSED, "binary messages only")));
 		});
 		webSocket.on("pong", () => {
 			live.heardMs = performance.now();

@@ -75,7 +75,7 @@ export class GroupFetch {
 		const request = {
 			priority: PRIORITY,
 			ordered: false,
-			latencyMs: Number.POSITIVE_INFINITY,
+			latencyMs: FETCH_MS,
 			startGroup: undefined,
 			endGroup: undefined,
 		};

@@ -20,8 +20,13 @@ describe("relay", () => {
 	after(() => relay.stop());
 
 	for (const [index, publisher] of CROSSED.entries()) {
-		test(`relay carries ${variantName(publisher)} to every client`, { timeout: 600_000 }, async () => {
-			await cross({ ...at(relay, index), publisher, viewers: CROSSED });
+		test(`relay carries ${variantName(publisher)} to every client`, { timeout: 600_000 }, async (t) => {
+			try {
+				await cross({ ...at(relay, index), publisher, viewers: CROSSED });
+			} catch (error) {
+				for (const line of relay.log.slice(-LOG_LINES)) t.diagnostic(line);
+				throw error;
+			}
 		});
 	}
 
@@ -41,6 +46,9 @@ describe("relay", () => {
 		}
 	});
 });
+
+/** What of the relay's log helps to understand a failure. */
+const LOG_LINES = 20;
 
 function at(relay: RelayProcess, seed: number): Omit<Crossing, "publisher" | "viewers"> {
 	const url = relay.url("/interop").href;

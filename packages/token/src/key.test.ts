@@ -107,6 +107,7 @@ test("Key.toPublic() holds no secret and cannot sign; a symmetric key has no pub
 			[],
 		);
 		assert.deepEqual([half.canSign, half.canVerify, half.hasPrivateHalf, half.id], [false, true, false, "k"]);
+		assert.deepEqual(half.export()["key_ops"], ["verify"]);
 		await assert.rejects(half.import("sign"), KeyError);
 	}
 	const shared = await generateKey({ algorithm: "HS512" });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { VirtualClock } from "@moq-relay/testkit";
 import { formatKey, generateKey, type Key, TokenError } from "@moq-relay/token";
 import { KeyUrl } from "./key-url.ts";
-import { KEY_FRESH_MS, KEY_FRESH_MS_MAX, KEY_NEGATIVE_MS } from "./limits.ts";
+import { KEY_BYTES_MAX, KEY_FRESH_MS, KEY_FRESH_MS_MAX, KEY_NEGATIVE_MS } from "./limits.ts";
 
 const one = await generateKey({ algorithm: "HS256", id: "one" });
 const two = await generateKey({ algorithm: "HS256", id: "two" });
@@ -111,6 +111,22 @@ test("KeyUrl.find() fails closed, tells an absent key from a broken server, and 
 		advance(server, KEY_NEGATIVE_MS);
 		assert.equal(await reason(server.source.find("one")), "found one");
 	}
+});
+
+test("KeyUrl.find() reads no answer without end", { timeout: 30_000 }, async () => {
+	const server = serve();
+	let pulled = 0;
+	const body = new ReadableStream<Uint8Array>({
+		pull: (controller) => {
+			pulled += 65_536;
+			// Far beyond the bound an end, so that a missing bound fails the test and does not hang it.
+			if (pulled > 16 * KEY_BYTES_MAX) controller.close();
+			else controller.enqueue(new Uint8Array(65_536).fill(0x20));
+		},
+	});
+	server.answer = () => new Response(body);
+	assert.equal(await reason(server.source.find("one")), "backend");
+	assert.ok(pulled < 2 * KEY_BYTES_MAX, `${pulled} bytes were read`);
 });
 
 test("KeyUrl.find() refuses a stale key while the server does not answer", async () => {

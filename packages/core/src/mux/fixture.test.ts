@@ -115,19 +115,22 @@ export interface SoloOptions {
 	readonly streamsMax?: number;
 	/** The peer's parameters; default `GENEROUS`. `undefined` for none yet. */
 	readonly peer?: Partial<TransportParameters> | undefined;
+	readonly sink?: SinkLog;
 }
 
 /** A connection without a peer: the test is the peer. */
 export class Solo {
 	readonly clock: VirtualClock = new VirtualClock();
 	readonly pipe: TestPipe = new TestPipe();
-	readonly sink: SinkLog = new SinkLog();
+	readonly sink: SinkLog;
 	readonly framing: MuxFraming;
 	readonly connection: MuxConnection;
+	readonly #offsets = new Map<number, number>();
 
 	constructor(options: SoloOptions = {}) {
 		const { framing = "qmux-01", server = true, streamsMax } = options;
 		this.framing = framing;
+		this.sink = options.sink ?? new SinkLog();
 		const info = { transport: "websocket", protocol: "", remote: "", path: "/", host: undefined } as const;
 		this.connection = new MuxConnection(this.pipe, {
 			framing,
@@ -147,10 +150,20 @@ export class Solo {
 		this.connection.receive(new Uint8Array(Buffer.concat(bytes)));
 	}
 
-	/** Give it data of a stream, in a message of its own. */
-	stream(id: number, offset: number, data: Uint8Array | string, fin = false): void {
+	/** Give it the next data of a stream, in a message of its own. */
+	stream(id: number, data: Uint8Array | string, fin = false): void {
 		const bytes = typeof data === "string" ? Buffer.from(data) : data;
+		const offset = this.#offsets.get(id) ?? 0;
+		this.#offsets.set(id, offset + bytes.length);
 		this.receive(encodeStreamHeader({ id, offset, length: bytes.length, fin }, this.framing), bytes);
+	}
+
+	/** Give it `byteLength` bytes of a stream, in messages of a usual size. */
+	fill(id: number, byteLength: number, fin = false): void {
+		for (let at = 0; at < byteLength; at += 16_000) {
+			const length = Math.min(16_000, byteLength - at);
+			this.stream(id, new Uint8Array(length), fin && at + length === byteLength);
+		}
 	}
 
 	/** Run everything due now. */

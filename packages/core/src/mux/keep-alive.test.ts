@@ -60,7 +60,7 @@ test("KeepAlive pings a peer that only listens, and one that only talks", () => 
 		for (let ms = 1000; ms < IDLE_MS * 0.9; ms += 1000) {
 			solo.clock.run(ms);
 			if (side === "we talk") send?.write(new Uint8Array(1));
-			else solo.stream(2, ms / 1000 - 1, "x");
+			else solo.stream(2, "x");
 		}
 		assert.ok(solo.sentOf("ping").length >= 2, side);
 		assert.deepEqual(solo.sink.ends, []);

@@ -57,7 +57,7 @@ test("MuxConnection.info tells the datagram size once the peer's parameters are 
 
 test("MuxConnection tells events of its owner's calls at once, and those of core's calls in a later turn", () => {
 	const solo = new Solo();
-	solo.stream(0, 0, "hello", true);
+	solo.stream(0, "hello", true);
 	const [entry] = solo.sink.bidis;
 	assert.equal(entry?.log.text, "hello");
 	assert.equal(entry?.log.finished, true);
@@ -84,7 +84,7 @@ test("MuxConnection.accept() lets events wait that came before", () => {
 test("MuxConnection refuses a stream whose sink was not set", () => {
 	const solo = new Solo();
 	solo.sink.onBidi = () => {};
-	solo.stream(0, 0, "hello");
+	solo.stream(0, "hello");
 	solo.settle();
 	assert.deepEqual(solo.sentOf("stop-sending"), [{ type: "stop-sending", id: 0, code: 0 }]);
 	assert.equal(solo.sentOf("reset-stream")[0]?.id, 0);
@@ -97,11 +97,11 @@ test("MuxConnection goes on after a sink that throws", () => {
 		accept(stream);
 		throw new TypeError("a bug above");
 	};
-	assert.throws(() => solo.stream(2, 0, "hello", true), TypeError);
+	assert.throws(() => solo.stream(2, "hello", true), TypeError);
 	solo.settle();
 	assert.equal(solo.sink.unis[0]?.log.text, "hello");
 	solo.sink.onUni = accept;
-	solo.stream(6, 0, "again", true);
+	solo.stream(6, "again", true);
 	assert.equal(solo.sink.unis[1]?.log.text, "again");
 });
 
@@ -210,7 +210,7 @@ test("MuxConnection gives core what came before a violation, then the end", () =
 test("MuxConnection counts bytes both ways", () => {
 	const solo = new Solo();
 	const before = solo.connection.stats();
-	solo.stream(2, 0, "12345");
+	solo.stream(2, "12345");
 	assert.equal(solo.connection.stats().bytesReceived - before.bytesReceived, 4 + 5);
 	assert.equal(
 		solo.connection.stats().bytesSent,
@@ -221,7 +221,7 @@ test("MuxConnection counts bytes both ways", () => {
 test("MuxConnection answers STOP_SENDING with a reset at the size sent, once", () => {
 	for (const framing of FRAMINGS) {
 		const solo = new Solo({ framing });
-		solo.stream(0, 0, "ask");
+		solo.stream(0, "ask");
 		const stream = solo.sink.bidis[0]?.stream as BidiStream;
 		stream.send.write(Buffer.from("answer"));
 		solo.settle();

@@ -8,7 +8,7 @@ import { PAUSE_BYTES, RESUME_BYTES } from "./limits.ts";
 test("ReceiveSide gives credit back in halves of the window, for what core is done with", () => {
 	const solo = new Solo({ framing: "qmux-00" });
 	const half = READ_AHEAD_BYTES / 2;
-	fill(solo, 2, 0, READ_AHEAD_BYTES);
+	solo.fill(2, READ_AHEAD_BYTES);
 	const recv = solo.sink.unis[0]?.stream;
 	recv?.consumed(half - 1);
 	solo.settle();
@@ -17,15 +17,15 @@ test("ReceiveSide gives credit back in halves of the window, for what core is do
 	solo.settle();
 	assert.deepEqual(solo.sentOf("max-stream-data"), [{ type: "max-stream-data", id: 2, max: READ_AHEAD_BYTES + half }]);
 	assert.deepEqual(solo.sentOf("max-data"), []);
-	fill(solo, 2, READ_AHEAD_BYTES, half);
+	solo.fill(2, half);
 	assert.equal(solo.sink.unis[0]?.log.byteLength, READ_AHEAD_BYTES + half);
 });
 
 test("ReceiveSide closes on a byte beyond a stream's credit", () => {
 	const solo = new Solo({ framing: "qmux-00" });
-	fill(solo, 2, 0, READ_AHEAD_BYTES);
+	solo.fill(2, READ_AHEAD_BYTES);
 	assert.equal(solo.sink.ends.length, 0);
-	solo.stream(2, READ_AHEAD_BYTES, "x");
+	solo.stream(2, "x");
 	assert.equal(solo.pipe.closed?.code, 1002);
 	assert.equal(solo.sink.ends[0]?.reason, `flow control: ${READ_AHEAD_BYTES + 1} bytes of ${READ_AHEAD_BYTES}`);
 });
@@ -33,16 +33,16 @@ test("ReceiveSide closes on a byte beyond a stream's credit", () => {
 test("ReceiveSide closes on a byte beyond the session's credit, and counts finished streams as long as core holds them", () => {
 	const solo = new Solo({ framing: "qmux-00" });
 	const streams = SESSION_READ_AHEAD_BYTES / READ_AHEAD_BYTES;
-	for (let index = 0; index < streams; index++) fill(solo, 2 + 4 * index, 0, READ_AHEAD_BYTES, true);
+	for (let index = 0; index < streams; index++) solo.fill(2 + 4 * index, READ_AHEAD_BYTES, true);
 	assert.equal(solo.connection.openStreams, 0);
-	solo.stream(2 + 4 * streams, 0, "x");
+	solo.stream(2 + 4 * streams, "x");
 	assert.equal(solo.pipe.closed?.code, 1002);
 });
 
 test("ReceiveSide takes credit for a finished stream back when core is done, once", () => {
 	const solo = new Solo({ framing: "qmux-00" });
 	const streams = SESSION_READ_AHEAD_BYTES / READ_AHEAD_BYTES;
-	for (let index = 0; index < streams; index++) fill(solo, 2 + 4 * index, 0, READ_AHEAD_BYTES, true);
+	for (let index = 0; index < streams; index++) solo.fill(2 + 4 * index, READ_AHEAD_BYTES, true);
 	for (const { stream } of solo.sink.unis.slice(0, streams / 2)) {
 		stream.consumed(READ_AHEAD_BYTES);
 		stream.consumed(READ_AHEAD_BYTES);
@@ -56,8 +56,8 @@ test("ReceiveSide takes the credit of stopped and reset streams back by itself, 
 	const half = SESSION_READ_AHEAD_BYTES / 2;
 	const each = READ_AHEAD_BYTES / 2;
 	for (let sent = 0, id = 2; sent < half; sent += 2 * each, id += 8) {
-		fill(solo, id, 0, each);
-		fill(solo, id + 4, 0, each / 2);
+		solo.fill(id, each);
+		solo.fill(id + 4, each / 2);
 		solo.sink.unis.at(-2)?.stream.stop(1);
 		solo.receive(encodeResetStream({ id: id + 4, code: 3, finalSize: each }, solo.framing));
 		solo.sink.unis.at(-1)?.stream.consumed(each);
@@ -70,17 +70,17 @@ test("ReceiveSide takes the credit of stopped and reset streams back by itself, 
 test("ReceiveSide discards what comes after stop(), and keeps the stream until the peer ends it", () => {
 	for (const framing of FRAMINGS) {
 		const solo = new Solo({ framing });
-		solo.stream(2, 0, "one");
+		solo.stream(2, "one");
 		const { stream, log } = solo.sink.unis[0] ?? assert.fail("no stream");
 		stream.stop(9);
 		stream.stop(10);
-		solo.stream(2, 3, "two");
+		solo.stream(2, "two");
 		solo.settle();
 		assert.deepEqual(solo.sentOf("stop-sending"), [{ type: "stop-sending", id: 2, code: 9 }]);
 		assert.equal(solo.connection.openStreams, 1);
 		solo.receive(encodeResetStream({ id: 2, code: 9, finalSize: 6 }, framing));
 		// In flight when it was stopped: it must not come back to life.
-		solo.stream(2, 6, "three");
+		solo.stream(2, "three");
 		assert.equal(log.text, "one");
 		assert.equal(log.resetCode, undefined);
 		assert.equal(solo.sink.unis.length, 1);
@@ -96,7 +96,7 @@ test("ReceiveSide tells nothing after stop(), not even what had come", () => {
 		solo.sink.unis.push({ stream, log });
 		stream.stop(0);
 	};
-	solo.stream(2, 0, "hello", true);
+	solo.stream(2, "hello", true);
 	solo.settle();
 	assert.deepEqual(solo.sink.unis[0]?.log.chunks, []);
 	// FIN had come, so the peer need not hear.
@@ -106,19 +106,19 @@ test("ReceiveSide tells nothing after stop(), not even what had come", () => {
 
 test("ReceiveSide lets the peer open new streams as old ones end", () => {
 	const solo = new Solo({ framing: "qmux-01", streamsMax: 10 });
-	for (let index = 0; index < 4; index++) solo.stream(2 + 4 * index, 0, "x", true);
+	for (let index = 0; index < 4; index++) solo.stream(2 + 4 * index, "x", true);
 	assert.deepEqual(solo.sentOf("max-streams"), []);
-	solo.stream(2 + 4 * 4, 0, "x", true);
+	solo.stream(2 + 4 * 4, "x", true);
 	assert.deepEqual(solo.sentOf("max-streams"), [{ type: "max-streams", kind: "uni", max: 15 }]);
-	solo.stream(2 + 4 * 14, 0, "x", true);
+	solo.stream(2 + 4 * 14, "x", true);
 	assert.equal(solo.sink.ends.length, 0);
-	solo.stream(2 + 4 * 16, 0, "x", true);
+	solo.stream(2 + 4 * 16, "x", true);
 	assert.equal(solo.pipe.closed?.code, 1002);
 });
 
 test("ReceiveSide counts a bidirectional stream until both its halves are over", () => {
 	const solo = new Solo({ framing: "qmux-01", streamsMax: 2 });
-	solo.stream(0, 0, "x", true);
+	solo.stream(0, "x", true);
 	assert.equal(solo.connection.openStreams, 1);
 	solo.sink.bidis[0]?.stream.send.finish();
 	solo.settle();
@@ -129,10 +129,10 @@ test("ReceiveSide counts a bidirectional stream until both its halves are over",
 test("ReceiveSide takes streams that show up out of order", () => {
 	for (const framing of FRAMINGS) {
 		const solo = new Solo({ framing });
-		solo.stream(10, 0, "late", true);
-		solo.stream(2, 0, "early", true);
-		solo.stream(2, 5, "again");
-		solo.stream(6, 0, "between", true);
+		solo.stream(10, "late", true);
+		solo.stream(2, "early", true);
+		solo.stream(2, "again");
+		solo.stream(6, "between", true);
 		assert.deepEqual(
 			solo.sink.unis.map(({ log }) => log.text),
 			["late", "early", "between"],
@@ -155,11 +155,11 @@ test("ReceiveSide shows a stream that is reset before its first byte", () => {
 
 test("ReceiveSide holds the peer's pipe, in the framing without credit, until core is done", () => {
 	const solo = new Solo({ framing: "webtransport" });
-	fill(solo, 2, 0, PAUSE_BYTES);
+	solo.fill(2, PAUSE_BYTES);
 	assert.equal(solo.pipe.paused, false);
 	const { stream, log } = solo.sink.unis[0] ?? assert.fail("no stream");
 	assert.equal(log.byteLength, READ_AHEAD_BYTES);
-	solo.stream(2, PAUSE_BYTES, "!", true);
+	solo.stream(2, "!", true);
 	assert.equal(solo.pipe.paused, true);
 	// Credit brings what is held, no more than it covers.
 	stream.consumed(1000);
@@ -181,17 +181,17 @@ test("ReceiveSide holds the peer's pipe, in the framing without credit, until co
 
 test("ReceiveSide closes, in the framing without credit, when the carrier does not hold the peer up", () => {
 	const solo = new Solo({ framing: "webtransport" });
-	for (let index = 0; index < 4; index++) fill(solo, 2 + 4 * index, 0, SESSION_READ_AHEAD_BYTES / 4);
+	for (let index = 0; index < 4; index++) solo.fill(2 + 4 * index, SESSION_READ_AHEAD_BYTES / 4);
 	assert.equal(solo.sink.ends.length, 0);
-	solo.stream(2, 0, "x");
+	solo.stream(2, "x");
 	assert.equal(solo.pipe.closed?.code, 1002);
 	assert.equal(solo.sink.ends[0]?.code, 11);
 });
 
 test("ReceiveSide drops what it holds of a stream that is stopped or reset, in the framing without credit", () => {
 	const solo = new Solo({ framing: "webtransport" });
-	fill(solo, 2, 0, PAUSE_BYTES / 2 + 1);
-	fill(solo, 6, 0, PAUSE_BYTES / 2 + 1);
+	solo.fill(2, PAUSE_BYTES / 2 + 1);
+	solo.fill(6, PAUSE_BYTES / 2 + 1);
 	assert.equal(solo.pipe.paused, true);
 	solo.sink.unis[0]?.stream.stop(0);
 	solo.receive(encodeResetStream({ id: 6, code: 1, finalSize: 0 }, solo.framing));
@@ -206,17 +206,9 @@ test("ReceiveSide closes on a peer that makes it answer and does not read", () =
 	solo.sink.onUni = () => {};
 	let index = 0;
 	for (; solo.pipe.closed === undefined && index < 200_000; index++) {
-		solo.stream(2 + 4 * index, 0, "x");
+		solo.stream(2 + 4 * index, "x");
 		solo.receive(encodeResetStream({ id: 2 + 4 * index, code: 0, finalSize: 0 }, solo.framing));
 	}
 	assert.ok(index < 200_000);
 	assert.equal(solo.sink.ends[0]?.reason, "peer does not read");
 });
-
-/** Send `bytes` bytes on a stream, in messages of a usual size. */
-function fill(solo: Solo, id: number, offset: number, bytes: number, fin = false): void {
-	for (let at = 0; at < bytes; at += 16_000) {
-		const length = Math.min(16_000, bytes - at);
-		solo.stream(id, offset + at, new Uint8Array(length), fin && at + length === bytes);
-	}
-}

@@ -74,7 +74,7 @@ test("SendSide sends the newest group first, or the oldest where the lane says s
 	] as const) {
 		const solo = congested();
 		const viewer = lane(solo, { order });
-		for (const [tag, letter] of [..."abc"].entries()) play(viewer, letter, { frames: 2, tag });
+		for (const [tag, letter] of ["a", "b", "c"].entries()) play(viewer, letter, { frames: 2, tag });
 		assert.equal(names(solo.drain(9)), expected);
 	}
 });

@@ -1,1 +1,3 @@
-export {};
+export { CommandError } from "./command-error.ts";
+export { MediaError } from "./media/media-error.ts";
+export { run } from "./run.ts";

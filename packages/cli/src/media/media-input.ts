@@ -1,5 +1,5 @@
 /**
- * Reads an MP4 (plain or fragmented, from a file) or a fragmented MP4 (from standard input) as encoded packets.
+ * Reads an MP4 (plain or fragmented), QuickTime, Matroska or WebM file, or the like from standard input, as encoded packets.
  * @module
  */
 import { Readable } from "node:stream";
@@ -17,29 +17,29 @@ import {
 	WEBM,
 } from "mediabunny";
 import { type AudioRendition, hexOf, type VideoRendition } from "./catalog.ts";
+import { MediaError } from "./media-error.ts";
 
 /** One encoded sample, in decode order. */
 export interface MediaPacket {
-	/** Presentation time from the start of the input, in microseconds. */
+	/** Presentation time on the input's own time line, in microseconds; may be negative. */
 	readonly timestampUs: number;
 	readonly durationUs: number;
 	readonly key: boolean;
 	readonly data: Uint8Array;
 }
 
+/** What a catalog says of one track. */
+export type MediaDescription =
+	| { readonly kind: "video"; readonly rendition: VideoRendition }
+	| { readonly kind: "audio"; readonly rendition: AudioRendition };
+
 /** One track of an input. */
 export interface MediaTrack {
 	/** The MoQ track's name: `video0`, `audio0`. */
 	readonly name: string;
-	readonly kind: "video" | "audio";
-	readonly rendition: VideoRendition | AudioRendition;
+	readonly description: MediaDescription;
 	/** Packets in decode order; once. */
 	packets(): AsyncIterable<MediaPacket>;
-}
-
-/** What went wrong with an input, in one sentence for the person at the terminal. */
-export class MediaError extends Error {
-	override readonly name = "MediaError";
 }
 
 /** An opened input. `close` releases the file. */
@@ -50,75 +50,102 @@ export interface MediaInput {
 
 /** Open a path, or `-` for standard input. @throws MediaError when it holds no track that can be published. */
 export async function openMedia(path: string): Promise<MediaInput> {
-	const source = path === "-" ? new ReadableStreamSource(standardInput()) : new FilePathSource(path);
+	const isStream = path === "-";
+	const source = isStream ? new ReadableStreamSource(standardInput()) : new FilePathSource(path);
 	const input = new Input({ source, formats: [MP4, QTFF, MATROSKA, WEBM] });
-	const what = path === "-" ? "standard input" : path;
-	let found: InputTrack[];
+	const tracks: MediaTrack[] = [];
+	const unknown: string[] = [];
 	try {
-		found = await input.getTracks();
+		for (const track of await input.getTracks()) {
+			const description = await describe(track, isStream);
+			if (description === undefined) {
+				unknown.push((await track.getCodecParameterString()) ?? `${track.type} of an unknown codec`);
+				continue;
+			}
+			const count = tracks.filter((other) => other.description.kind === description.kind).length;
+			tracks.push({ name: `${description.kind}${count}`, description, packets: () => packets(track, path) });
+		}
 	} catch (error) {
 		input.dispose();
-		throw new MediaError(`${what}: ${explain(error)}`, { cause: error });
-	}
-	const tracks: MediaTrack[] = [];
-	for (const track of found) {
-		const name = `${track.type}${tracks.filter((other) => other.kind === track.type).length}`;
-		const read = await readTrack(track, name);
-		if (read !== undefined) tracks.push(read);
+		throw explained(path, error);
 	}
 	if (tracks.length === 0) {
 		input.dispose();
-		throw new MediaError(`${what} has no video or audio track of a known codec (H.264, H.265, AV1, VP8, VP9, AAC, Opus)`);
+		const found = unknown.length === 0 ? "no track" : unknown.join(", ");
+		throw new MediaError(`${nameOf(path)} holds ${found}, and none of ${CODECS}`);
 	}
 	return { tracks, close: () => input.dispose() };
 }
 
-async function readTrack(track: InputTrack, name: string): Promise<MediaTrack | undefined> {
+const CODECS = "H.264, H.265, AV1, VP8, VP9, AAC and Opus";
+
+async function describe(track: InputTrack, isStream: boolean): Promise<MediaDescription | undefined> {
 	if (track.isVideoTrack()) {
-		const rendition = await videoRendition(track);
-		return rendition && { name, kind: "video", rendition, packets: () => packets(track) };
+		const rendition = await videoRendition(track, isStream);
+		return rendition && { kind: "video", rendition };
 	}
 	if (track.isAudioTrack()) {
 		const rendition = await audioRendition(track);
-		return rendition && { name, kind: "audio", rendition, packets: () => packets(track) };
+		return rendition && { kind: "audio", rendition };
 	}
 	return undefined;
 }
 
-async function videoRendition(track: InputVideoTrack): Promise<VideoRendition | undefined> {
+async function videoRendition(track: InputVideoTrack, isStream: boolean): Promise<VideoRendition | undefined> {
 	const config = await track.getDecoderConfig();
-	if (config === null) return undefined;
-	const bitrate = await track.getAverageBitrate().catch(() => null); // an unsized stream can't know it
+	if (config === null || !VIDEO.test(config.codec)) return undefined;
+	// A live stream would have to run for a while before it could be counted.
+	const framerate = isStream ? undefined : (await track.computePacketStats(COUNTED_PACKETS)).averagePacketRate;
 	return {
 		codec: config.codec,
 		container: { kind: "legacy" },
 		codedWidth: await track.getCodedWidth(),
 		codedHeight: await track.getCodedHeight(),
-		...(bitrate === null ? {} : { bitrate: Math.round(bitrate) }),
-		...(config.description === undefined ? {} : { description: hexOf(viewOf(config.description)) }),
+		...(framerate === undefined || !(framerate > 0) ? {} : { framerate: Math.round(framerate * 100) / 100 }),
+		...(await bitrateOf(track)),
+		...descriptionOf(config),
 	};
 }
 
 async function audioRendition(track: InputAudioTrack): Promise<AudioRendition | undefined> {
 	const config = await track.getDecoderConfig();
-	if (config === null) return undefined;
+	if (config === null || !AUDIO.test(config.codec)) return undefined;
 	return {
 		codec: config.codec,
 		container: { kind: "legacy" },
 		sampleRate: config.sampleRate,
 		numberOfChannels: config.numberOfChannels,
-		...(config.description === undefined ? {} : { description: hexOf(viewOf(config.description)) }),
+		...(await bitrateOf(track)),
+		...descriptionOf(config),
 	};
 }
 
-async function* packets(track: InputTrack): AsyncIterable<MediaPacket> {
-	for await (const packet of new EncodedPacketSink(track).packets()) {
-		yield {
-			timestampUs: packet.microsecondTimestamp,
-			durationUs: packet.microsecondDuration,
-			key: packet.type === "key",
-			data: packet.data,
-		};
+async function bitrateOf(track: InputTrack): Promise<{ bitrate?: number }> {
+	const bitrate = await track.getAverageBitrate();
+	return bitrate === null || !(bitrate > 0) ? {} : { bitrate: Math.round(bitrate) };
+}
+
+function descriptionOf(config: { readonly description?: AllowSharedBufferSource }): { description?: string } {
+	const { description } = config;
+	if (description === undefined) return {};
+	const view = ArrayBuffer.isView(description)
+		? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+		: new Uint8Array(description);
+	return { description: hexOf(view) };
+}
+
+async function* packets(track: InputTrack, path: string): AsyncIterable<MediaPacket> {
+	try {
+		for await (const packet of new EncodedPacketSink(track).packets()) {
+			yield {
+				timestampUs: packet.microsecondTimestamp,
+				durationUs: packet.microsecondDuration,
+				key: packet.type === "key",
+				data: packet.data,
+			};
+		}
+	} catch (error) {
+		throw explained(path, error);
 	}
 }
 
@@ -126,16 +153,28 @@ function standardInput(): ReadableStream<Uint8Array> {
 	return Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>;
 }
 
-function viewOf(source: AllowSharedBufferSource): Uint8Array {
-	return ArrayBuffer.isView(source)
-		? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-		: new Uint8Array(source);
+function nameOf(path: string): string {
+	return path === "-" ? "standard input" : path;
 }
 
-function explain(error: unknown): string {
-	if (error instanceof Error && "code" in error && error.code === "ENOENT") return "no such file";
-	if (error instanceof Error && "code" in error && error.code === "EACCES") return "permission denied";
-	return error instanceof Error && !/unsupported|unrecogni[sz]able/i.test(error.message)
-		? error.message
-		: "not an MP4 (plain or fragmented), QuickTime, Matroska or WebM file";
+function explained(path: string, error: unknown): MediaError {
+	const code = error instanceof Error && "code" in error ? String(error.code) : "";
+	const said = REASONS[code] ?? (code === "" ? "" : code);
+	if (said !== "") return new MediaError(`${nameOf(path)} can't be read: ${said}`, { cause: error });
+	const shape = path === "-" ? "a fragmented MP4, Matroska or WebM stream" : "an MP4, QuickTime, Matroska or WebM file";
+	return new MediaError(`${nameOf(path)} is not ${shape}, or it is damaged`, { cause: error });
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+	ENOENT: "there is no such file",
+	EACCES: "permission denied",
+	EISDIR: "it is a folder",
+	ENOTDIR: "a part of the path is no folder",
+};
+
+/** What viewers in a browser have decoders for, and MP4 has a place for. */
+const VIDEO = /^(avc[13]|hvc1|hev1|av01|vp09|vp08|vp8|vp9)(\.|$)/;
+const AUDIO = /^(mp4a\.40\.|mp4a\.67|opus$)/;
+
+/** Packets that the frame rate is counted over. */
+const COUNTED_PACKETS = 60;

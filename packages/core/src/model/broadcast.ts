@@ -112,7 +112,7 @@ export class Broadcast {
 		this.#over = true;
 		this.#lookups.fail(Code.NotFound);
 		for (const track of this.#tracks.values()) track.finish();
-		if (this.#tracks.size === 0) return;
+		if (this.heldCount === 0) return;
 		this.#cancelFinish = this.#settings.clock.after(drainMs, () => {
 			for (const track of this.#tracks.values()) track.finishNow();
 			this.#fetches.fail(Code.Dropped);

@@ -55,6 +55,9 @@ export const BROADCAST_LINGER_MS: number = 5000;
 /** How long a broadcast stays announced after a relay withdrew it, in ms: another relay may be about to offer it. */
 export const HOLD_DOWN_MS: number = 100;
 
+/** How long viewers of a broadcast that was unannounced may go on while its tracks end by themselves, in ms. */
+export const BROADCAST_DRAIN_MS: number = 5000;
+
 /** Age difference below which two publishers of one path count as equally new where a relay lies between, in ms. */
 export const PUBLISHER_TIE_MS: number = 2000;
 

@@ -6,6 +6,7 @@ import { Code } from "@moq-relay/wire";
 import { Broadcast } from "../model/broadcast.ts";
 import {
 	ANNOUNCEMENTS_PER_PATH_MAX,
+	BROADCAST_DRAIN_MS,
 	CONTEST_MS,
 	CONTEST_RESTARTS,
 	HOLD_DOWN_MS,
@@ -179,7 +180,7 @@ export class Listing {
 			this.#options.onChange({ path: this.path, before, after: undefined, restart: false });
 		}
 		if (end === "lost") broadcast?.fail(Code.Dropped);
-		else broadcast?.finish(DRAIN_MS);
+		else broadcast?.finish(BROADCAST_DRAIN_MS);
 	}
 }
 
@@ -188,6 +189,3 @@ function isContinued(before: Route, after: Route, isMoved: boolean): boolean {
 	if (isSamePublisher(before, after)) return true;
 	return !isMoved && before.hops.length === after.hops.length && before.hops.every((hop, at) => hop === after.hops[at]);
 }
-
-/** How long viewers of a broadcast that was unannounced may go on while its tracks end, in ms. */
-const DRAIN_MS = 5000;

@@ -52,7 +52,8 @@ for (const path of sources.filter(
 		});
 		assert.deepEqual(bare, [], `undocumented exports in ${path}`);
 		assert.doesNotMatch(text(path), /^export \* from/m, `${path} hides what is public behind export *`);
-		assert.doesNotMatch(text(path), /\bas any\b|: any\b|@ts-(ignore|expect-error|nocheck)/, `${path} gives types up`);
+		const code = lines.filter((line) => !/^\s*(\/?\*|\/\/)/.test(line)).join("\n");
+		assert.doesNotMatch(code, /\bas any\b|: any\b|@ts-(ignore|expect-error|nocheck)/, `${path} gives types up`);
 	});
 }
 

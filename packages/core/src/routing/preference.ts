@@ -83,6 +83,10 @@ export function hashHops(path: string, hops: readonly OriginId[]): bigint {
  * they would swap for ever; then the hash decides.
  */
 function isPreferred(path: string, [a, b]: readonly [Candidate, Candidate], tieMs: number): boolean {
+	// Who publishes something itself holds on to it: given up for a neighbour's, it would be withdrawn from that neighbour,
+	// who would then withdraw its own, and so on for ever.
+	const isLocal = a.route.hops.length === 0;
+	if (isLocal !== (b.route.hops.length === 0)) return isLocal;
 	const publisherA = publisherOf(a.route);
 	const publisherB = publisherOf(b.route);
 	const isRelayed = a.route.hops.length > 1 || b.route.hops.length > 1;

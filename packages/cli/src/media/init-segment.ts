@@ -3,7 +3,7 @@
  * @module
  */
 import { BufferSource, Input, MP4 } from "mediabunny";
-import { hexOf } from "./catalog.ts";
+import { hexOfDescription } from "./decoder-description.ts";
 import { bytesOfBase64 } from "./fragment-reader.ts";
 import { MediaError } from "./media-error.ts";
 
@@ -12,11 +12,8 @@ export async function descriptionOfInit(init: string): Promise<string | undefine
 	const input = new Input({ source: new BufferSource(bytesOfBase64(init)), formats: [MP4] });
 	try {
 		const track = (await input.getPrimaryVideoTrack()) ?? (await input.getPrimaryAudioTrack());
-		const description = (await track?.getDecoderConfig())?.description;
-		if (description === undefined) return undefined;
-		return ArrayBuffer.isView(description)
-			? hexOf(new Uint8Array(description.buffer, description.byteOffset, description.byteLength))
-			: hexOf(new Uint8Array(description));
+		const config = await track?.getDecoderConfig();
+		return config === undefined || config === null ? undefined : hexOfDescription(config);
 	} catch (error) {
 		throw new MediaError("the catalog's init segment is broken", { cause: error });
 	} finally {

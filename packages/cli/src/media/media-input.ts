@@ -16,7 +16,8 @@ import {
 	ReadableStreamSource,
 	WEBM,
 } from "mediabunny";
-import { type AudioRendition, hexOf, type VideoRendition } from "./catalog.ts";
+import type { AudioRendition, VideoRendition } from "./catalog.ts";
+import { hexOfDescription } from "./decoder-description.ts";
 import { MediaError } from "./media-error.ts";
 
 /** One encoded sample, in decode order. */
@@ -125,13 +126,9 @@ async function bitrateOf(track: InputTrack): Promise<{ bitrate?: number }> {
 	return bitrate === null || !(bitrate > 0) ? {} : { bitrate: Math.round(bitrate) };
 }
 
-function descriptionOf(config: { readonly description?: AllowSharedBufferSource }): { description?: string } {
-	const { description } = config;
-	if (description === undefined) return {};
-	const view = ArrayBuffer.isView(description)
-		? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-		: new Uint8Array(description);
-	return { description: hexOf(view) };
+function descriptionOf(config: VideoDecoderConfig | AudioDecoderConfig): { readonly description?: string } {
+	const description = hexOfDescription(config);
+	return description === undefined ? {} : { description };
 }
 
 async function* packets(track: InputTrack, path: string): AsyncIterable<MediaPacket> {

@@ -36,6 +36,7 @@ const Kind = {
 	endpointClose: 8,
 	connect: 9,
 	connectCancel: 10,
+	tapeForget: 11,
 	accept: 32,
 	reject: 33,
 	close: 34,
@@ -110,6 +111,11 @@ export class CommandBuffer {
 
 	tapeEvict(tape: TapeId): void {
 		this.#begin(Kind.tapeEvict).f64(tape);
+	}
+
+	/** The tape is lost to TypeScript: running plays of a complete one go on, and its bytes go with the last of them. */
+	tapeForget(tape: TapeId): void {
+		this.#begin(Kind.tapeForget).f64(tape);
 	}
 
 	/** The caller writes the body. */

@@ -43,7 +43,7 @@ export class TapeMirrors {
 
 	constructor(commands: CommandBuffer) {
 		this.#commands = commands;
-		this.#forgotten = new FinalizationRegistry((id) => commands.tapeEvict(id));
+		this.#forgotten = new FinalizationRegistry((id) => commands.tapeForget(id));
 	}
 
 	/** The tape's number in native memory. The first call copies what the tape holds. */

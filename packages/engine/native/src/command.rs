@@ -125,6 +125,7 @@ pub enum Shared {
     TapeFinish(TapeId),
     TapeAbort(TapeId, u32),
     TapeEvict(TapeId),
+    TapeForget(TapeId),
     Listen(Box<Listen>),
     Certificates { request: u32, endpoint: u32, certificates: Vec<Pair> },
     EndpointClose(u32),
@@ -145,6 +146,7 @@ impl Shared {
             7 => Self::Certificates { request: reader.u32()?, endpoint: reader.u32()?, certificates: pairs(reader)? },
             8 => Self::EndpointClose(reader.u32()?),
             9 => Self::Connect(Box::new(connect(reader)?)),
+            11 => Self::TapeForget(reader.whole()?),
             10 => Self::ConnectCancel { request: reader.u32()?, thread: reader.u8()? },
             _ => return Err(Malformed),
         };

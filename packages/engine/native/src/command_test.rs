@@ -54,6 +54,7 @@ fn samples() -> Vec<(u8, Vec<u8>)> {
         (8, body(|w| _ = w.u32(1))),
         (9, connect_body()),
         (10, body(|w| _ = w.u32(1).u8(0))),
+        (11, body(|w| _ = w.f64(1.0))),
         (32, body(|w| _ = w.u32(1).text("moq-lite-05"))),
         (33, body(|w| _ = w.u32(1).u16(404))),
         (34, body(|w| _ = w.u32(1).u32(6).text("why"))),

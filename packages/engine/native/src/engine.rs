@@ -89,6 +89,7 @@ impl Engine {
             Shared::TapeFinish(tape) => self.grown(tape, self.tapes.end(tape, End::Finished)),
             Shared::TapeAbort(tape, code) => self.grown(tape, self.tapes.end(tape, End::Aborted(code))),
             Shared::TapeEvict(tape) => self.grown(tape, self.tapes.end(tape, End::Evicted)),
+            Shared::TapeForget(tape) => self.grown(tape, self.tapes.forget(tape)),
             Shared::Listen(listen) => {
                 let result = self.listen(&listen);
                 self.report(|events| match &result {

@@ -190,6 +190,18 @@ impl Tapes {
         tape.finish(end)
     }
 
+    /// JavaScript has lost the tape. What is complete goes on for those who play it; what is not never will be. Returns
+    /// the threads to tell.
+    pub fn forget(&self, id: TapeId) -> u64 {
+        let Some(tape) = self.get(id) else { return 0 };
+        if tape.end().is_none() {
+            return self.end(id, End::Evicted);
+        }
+        self.lock().remove(&id);
+        self.bytes.fetch_sub(tape.length(), Ordering::Relaxed);
+        0
+    }
+
     /// Tapes held, and the bytes in them.
     pub fn totals(&self) -> (usize, u64) {
         (self.lock().len(), self.bytes.load(Ordering::Relaxed))
@@ -280,6 +292,23 @@ mod tests {
         assert!(read_all(&tape, Position::default(), 10).is_empty());
         assert!(tapes.get(1).is_none());
         assert_eq!(tapes.totals(), (0, 0));
+    }
+
+    #[test]
+    fn tapes_let_plays_of_a_forgotten_tape_end() {
+        let tapes = Tapes::default();
+        for tape in [1, 2] {
+            tapes.append(tape, Bytes::from_static(b"ab"));
+        }
+        tapes.end(1, End::Finished);
+        let [whole, open] = [1, 2].map(|tape| tapes.get(tape).unwrap());
+        for tape in [1, 2, 3] {
+            tapes.forget(tape);
+        }
+        assert_eq!(tapes.totals(), (0, 0));
+        assert_eq!(read_all(&whole, Position::default(), 10), b"ab");
+        assert_eq!(whole.end(), Some(End::Finished));
+        assert_eq!(open.end(), Some(End::Evicted));
     }
 
     #[test]

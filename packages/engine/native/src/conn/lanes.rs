@@ -46,6 +46,8 @@ struct Lane {
     policy: Policy,
     /// Keys of its plays, by tag, the oldest first.
     plays: Vec<usize>,
+    /// The highest tag so far, whether its play still runs or not.
+    newest: f64,
     /// Plays that were sent to their end and are not yet acknowledged.
     unacknowledged: usize,
     /// Ends with its last play.
@@ -88,8 +90,8 @@ pub struct Lanes {
     pub dropped: Vec<Dropped>,
     /// Plays to look at in the next feed.
     active: Vec<usize>,
-    /// Lanes with more than one play: only they have any to give up.
-    crowded: usize,
+    /// Plays that are not the newest of their lane: only they can be given up.
+    stale: usize,
     clock: u64,
 }
 
@@ -115,6 +117,7 @@ impl Lanes {
         self.table.entry(lane).and_modify(|lane| lane.policy = policy).or_insert(Lane {
             policy,
             plays: Vec::new(),
+            newest: f64::NEG_INFINITY,
             unacknowledged: 0,
             closed: false,
             served: 0,
@@ -145,11 +148,18 @@ impl Lanes {
     pub fn add(&mut self, lane_id: u32, tag: f64, tape: Arc<Tape>, header: Bytes, now: Instant) -> Option<usize> {
         let lane = self.table.get_mut(&lane_id).filter(|lane| !lane.closed)?;
         let at = lane.plays.partition_point(|key| self.plays[*key].tag <= tag);
-        let newest = at == lane.plays.len();
+        let newest = tag >= lane.newest;
         if newest {
+            lane.newest = tag;
             for key in &lane.plays {
-                self.plays[*key].stale_since.get_or_insert(now);
+                let play = &mut self.plays[*key];
+                if play.stale_since.is_none() {
+                    play.stale_since = Some(now);
+                    self.stale += 1;
+                }
             }
+        } else {
+            self.stale += 1;
         }
         let key = self.plays.insert(Play {
             lane: lane_id,
@@ -163,9 +173,6 @@ impl Lanes {
             active: false,
         });
         lane.plays.insert(at, key);
-        if lane.plays.len() == 2 {
-            self.crowded += 1;
-        }
         self.activate(key);
         Some(key)
     }
@@ -183,10 +190,8 @@ impl Lanes {
         let play = self.plays.try_remove(key)?;
         if let Some(lane) = self.table.get_mut(&play.lane) {
             lane.plays.retain(|other| *other != key);
-            if lane.plays.len() == 1 {
-                self.crowded -= 1;
-            }
         }
+        self.stale -= usize::from(play.stale_since.is_some());
         Some(play)
     }
 
@@ -267,21 +272,22 @@ impl Lanes {
         }
     }
 
-    /// The plays to give up now, and when to look again. The newest play of a lane is always kept.
+    /// The plays to give up now, and when to look again. The newest play of a lane is always kept,
+    /// and an older one does not become the newest because that ended before it.
     pub fn police(&self, now: Instant) -> (Vec<(usize, Drop)>, Option<Instant>) {
         let mut spent = Vec::new();
         let mut next: Option<Instant> = None;
-        if self.crowded == 0 {
+        if self.stale == 0 {
             return (spent, next);
         }
-        for lane in self.table.values().filter(|lane| lane.plays.len() > 1) {
-            let older = &lane.plays[..lane.plays.len() - 1];
+        for lane in self.table.values() {
             let mut unsent = 0.0;
             // from the newest on, so that it is the oldest that go over the budget
-            for key in older.iter().rev() {
+            for key in lane.plays.iter().rev() {
                 let play = &self.plays[*key];
+                let Some(since) = play.stale_since else { continue };
                 unsent += play.unsent() as f64;
-                let due = play.stale_since.and_then(|since| due(since, lane.policy.latency_ms));
+                let due = due(since, lane.policy.latency_ms);
                 if due.is_some_and(|due| due <= now) {
                     spent.push((*key, Drop::Latency));
                 } else if unsent > lane.policy.budget {

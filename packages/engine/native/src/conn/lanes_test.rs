@@ -154,6 +154,18 @@ fn police_gives_up_the_oldest_over_the_budget_and_never_the_newest() {
 }
 
 #[test]
+fn police_gives_up_an_older_play_though_the_newer_one_has_ended() {
+    let mut bench = Bench::new();
+    bench.policy(1, Policy { priority: 0, oldest_first: false, latency_ms: 100.0, budget: f64::INFINITY });
+    bench.play(1, 1.0, 10);
+    let newer = bench.play(1, 2.0, 10);
+    bench.lanes.remove(newer);
+    bench.play(1, 0.0, 10);
+    bench.now += Duration::from_millis(100);
+    assert_eq!(bench.spent(), [(1.0, Drop::Latency), (0.0, Drop::Latency)]);
+}
+
+#[test]
 fn surplus_is_the_oldest_waiting_play_of_a_lane_with_too_many() {
     let mut bench = Bench::new();
     bench.lane(1, 0, false);
@@ -182,5 +194,5 @@ fn close_keeps_a_lane_until_its_last_play_and_takes_no_more() {
     assert!(bench.lanes.acknowledge(1));
     assert!(!bench.lanes.exists(1));
     assert!(!bench.lanes.settle(1));
-    assert_eq!(bench.lanes.crowded, 0);
+    assert_eq!(bench.lanes.stale, 0);
 }

@@ -57,7 +57,6 @@ export { encodeResetStream, type ResetStreamFrame } from "./mux/reset-stream.ts"
 export { encodeStopSending, type StopSendingFrame } from "./mux/stop-sending.ts";
 export {
 	encodeStreamHeader,
-	STREAM_DATA_BYTES_MAX,
 	type StreamFrame,
 	type StreamHeader,
 	streamDataBytesMax,

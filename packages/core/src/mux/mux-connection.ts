@@ -183,12 +183,18 @@ export class MuxConnection implements Connection {
 		if (this.#end !== undefined) return;
 		this.#bytesReceived += message.length;
 		this.#keepAlive.heard();
-		this.#turn(() => this.#onMessage(message));
+		// Parts of it go to core, for which a subclass with a `slice` of its own, as Node's Buffer, is a trap.
+		const { buffer, byteOffset, byteLength } = message;
+		const plain = message.constructor === Uint8Array ? message : new Uint8Array(buffer, byteOffset, byteLength);
+		this.#turn(() => this.#onMessage(plain));
 	}
 
-	/** The pipe has taken what it was given, or some of it. To be called in a turn of its own. */
+	/**
+	 * The pipe has taken what it was given, or some of it. A carrier that does not tell, such as a browser's WebSocket, is
+	 * asked by a timer while `bufferedBytes` is above 0. Inside a call of ours it is ignored, since we ask again anyway.
+	 */
 	drained(): void {
-		this.#turn(undefined);
+		if (this.#phase === "idle") this.#turn(undefined);
 	}
 
 	/** The pipe is closed, with a WebSocket close code. To be called in a turn of its own. */

@@ -42,9 +42,6 @@ export function checkPeerParameters(parameters: TransportParameters, framing: Mu
 	if (hasRecords(framing) && parameters.recordBytes < DEFAULT_TRANSPORT_PARAMETERS.recordBytes) {
 		throw new Malformed(`max_record_size ${parameters.recordBytes} is below the least`, Code.ProtocolViolation);
 	}
-	if (Math.max(parameters.streamsBidi, parameters.streamsUni) > STREAMS_END) {
-		throw new Malformed("more streams than ids", Code.ProtocolViolation);
-	}
 	if (parameters.applicationProtocols !== undefined) {
 		throw new Malformed("the carrier has negotiated the protocol already", Code.ProtocolViolation);
 	}
@@ -60,6 +57,3 @@ export function messageBytesMax(framing: MuxFraming): number {
 export function sendBytesMax(framing: MuxFraming, peer: TransportParameters = DEFAULT_TRANSPORT_PARAMETERS): number {
 	return hasRecords(framing) ? Math.min(peer.recordBytes, RECORD_SEND_BYTES_MAX) : FRAME_BYTES_MAX;
 }
-
-/** Stream numbers go to 2^60; numbers here are cut at 2^53, so that larger ones are not told apart. */
-const STREAMS_END = Number.MAX_SAFE_INTEGER;

@@ -81,9 +81,14 @@ export class SendHalf implements SendStream {
 	play(tape: Tape): void {
 		if (this.#ended || !this.outgoing.writable) return;
 		this.outgoing.follow(tape);
-		const ready = (): void => this.owner.onReady(this);
+		let attached = false;
+		const ready = (): void => {
+			// What is on the tape already is told chunk by chunk; once is enough.
+			if (attached) this.owner.onReady(this);
+		};
 		const abort = (code: number): void => this.reset(code);
 		this.#detach = tape.attach({ append: ready, finish: ready, abort, evict: () => abort(Code.Evicted) });
+		attached = true;
 		ready();
 	}
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encodeStreamHeader, STREAM_DATA_BYTES_MAX, streamDataBytesMax } from "./stream.ts";
+import { STREAM_DATA_BYTES_MAX } from "./limits.ts";
+import { encodeStreamHeader, streamDataBytesMax } from "./stream.ts";
 
 test("encodeStreamHeader() is what the framings say", () => {
 	const header = { id: 4, offset: 70, length: 5, fin: true };

@@ -6,6 +6,7 @@ import type { Cursor } from "../cursor.ts";
 import { varintLength, writeVarint } from "../varint.ts";
 import { FrameType } from "./frame-type.ts";
 import { hasFlowControl, type MuxFraming } from "./framing.ts";
+import { STREAM_DATA_BYTES_MAX } from "./limits.ts";
 import { readSaturated } from "./saturate.ts";
 
 /** Bytes of a stream, in order. */
@@ -64,8 +65,6 @@ export function decodeStream(cursor: Cursor, type: number, framing: MuxFraming):
 	return { type: "stream", id, offset, data, fin };
 }
 
-/** Data of one STREAM frame; released clients refuse more than 16 384 - 32 (the oldest 16 384 - 24). */
-export const STREAM_DATA_BYTES_MAX: number = 16_384 - 32;
 const FIN = 0x01;
 const LENGTH = 0x02;
 const OFFSET = 0x04;

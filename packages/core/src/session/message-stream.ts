@@ -87,10 +87,8 @@ export class MessageStream implements RecvSink, SendSink {
 	/** Send a whole group, and with it the end of our half; see `SendStream.play`. */
 	play(tape: Tape, priority: number): void {
 		if (this.#over) return;
-		this.#over = true;
 		this.#send.prioritise(priority);
 		this.#send.play(tape);
-		// The peer may still leave early, which the transport sees to.
 	}
 
 	/** Queue bytes; a peer that does not read them loses the session. */

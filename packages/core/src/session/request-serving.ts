@@ -9,7 +9,7 @@ import type { SessionContext } from "./context.ts";
 import { StreamError } from "./error.ts";
 import { maySubscribe } from "./grant.ts";
 import type { MessageHandler, MessageStream } from "./message-stream.ts";
-import { ServedRequest } from "./served-request.ts";
+import { ServedRequest, type ServedRequestOptions } from "./served-request.ts";
 
 /** Fetches and track-info requests that are under way. */
 export class RequestServing {
@@ -28,35 +28,37 @@ export class RequestServing {
 	fetch(stream: MessageStream, body: Uint8Array): MessageHandler {
 		const { track, group, priority, broadcast: name } = decodeFetch(body);
 		const broadcast = this.#find(name);
-		return this.#add("fetch", stream, (request) => {
-			return broadcast.fetch(
+		const { frames } = this.#context.version;
+		return this.#add({ part: "fetch", name, stream }, (request) =>
+			broadcast.fetch(
 				track,
 				{ group, priority },
 				{
-					onGroup: (found) => {
-						if (request.settle()) stream.play(found.tape(this.#context.version.frames), priority);
-					},
+					onGroup: (found) => request.play(found.tape(frames), priority),
 					onError: (code) => request.refuse(code),
 				},
-			);
-		});
+			),
+		);
 	}
 
 	/** A track stream: the answer is one TRACK_INFO. @throws as `SubscriptionServing.open`. */
 	trackInfo(stream: MessageStream, body: Uint8Array): MessageHandler {
 		const { track, broadcast: name } = decodeTrack(body);
 		const broadcast = this.#find(name);
-		return this.#add("track", stream, (request) =>
+		return this.#add({ part: "track", name, stream }, (request) =>
 			broadcast.info(
 				track,
-				(info) => {
-					if (!request.settle()) return;
-					stream.write(encodeTrackInfo(info));
-					stream.finish();
-				},
+				(info) => request.answer(encodeTrackInfo(info)),
 				(code) => request.refuse(code),
 			),
 		);
+	}
+
+	/** End what the grant no longer covers. */
+	regrant(): void {
+		for (const request of this.#open) {
+			if (!maySubscribe(this.#context.grant, request.name)) request.refuse(Code.Unauthorized);
+		}
 	}
 
 	/** The session is over. */
@@ -73,8 +75,8 @@ export class RequestServing {
 		return broadcast;
 	}
 
-	#add(part: "fetch" | "track", stream: MessageStream, ask: (request: ServedRequest) => () => void): MessageHandler {
-		const request = new ServedRequest(part, stream, () => this.#open.delete(request));
+	#add(options: Omit<ServedRequestOptions, "onOver">, ask: (request: ServedRequest) => () => void): MessageHandler {
+		const request = new ServedRequest({ ...options, onOver: () => this.#open.delete(request) });
 		this.#open.add(request);
 		request.start(ask);
 		return request;

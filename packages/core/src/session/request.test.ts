@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Network } from "@moq-relay/testkit";
 import { Code, LITE_02, LITE_03, LITE_04, LITE_05, type LiteVersion } from "@moq-relay/wire";
 import type { Group } from "../model/group.ts";
+import type { LocalTrack } from "../model/local-track.ts";
 import { bytes, publish, type Side, SinkLog, World, watch } from "./fixture.test.ts";
 import { GRANT_ALL } from "./grant.ts";
 import { SESSION_LIMITS, type SessionLimits } from "./limits.ts";
@@ -10,6 +11,7 @@ import { RawPeer, type RawStream, toHex } from "./raw-peer.test.ts";
 import { Session } from "./session.ts";
 
 const FETCH_0 = "03 0b 02 63 61 05 76 69 64 65 6f 00 00";
+const FETCH_1 = "03 0b 02 63 61 05 76 69 64 65 6f 00 01";
 const FETCH_9 = "03 0b 02 63 61 05 76 69 64 65 6f 00 09";
 const TRACK = "06 09 02 63 61 05 76 69 64 65 6f";
 
@@ -66,6 +68,40 @@ test("RequestServing lets go of a request whose peer leaves", () => {
 	world.run(100);
 	assert.equal(side.session.census.requestsServing, 0);
 	assert.deepEqual(cancelled.toSorted(), ["fetch", "info"]);
+});
+
+test("RequestServing lets go of a group that is fetched while it grows, when it ends or the peer leaves", () => {
+	const { world, peer, side, track } = raw(LITE_05);
+	const group = track.group();
+	group.frame({ timestamp: 0, payload: bytes("a") });
+	const watched = watch(world.relay, { path: "ca", track: "video" });
+	world.run(10);
+	assert.equal(watched.groups.size, 1);
+	const [stays, leaves] = [peer.bidi(FETCH_1), peer.bidi(FETCH_1)];
+	world.run(100);
+	assert.equal(side.session.census.requestsServing, 2);
+	leaves.send.reset(0);
+	world.run(100);
+	assert.equal(side.session.census.requestsServing, 1);
+	group.frame({ timestamp: 1, payload: bytes("b") });
+	group.finish();
+	world.run(100);
+	assert.deepEqual([toHex(stays.heard.bytes), stays.heard.end], ["000161" + "020162", "fin"]);
+	assert.equal(side.session.census.requestsServing, 0);
+});
+
+test("Session.regrant() ends a fetch that the grant no longer covers", () => {
+	const { world, peer, side, track } = raw(LITE_05);
+	track.group().frame({ timestamp: 0, payload: bytes("a") });
+	watch(world.relay, { path: "ca", track: "video" });
+	world.run(10);
+	const fetch = peer.bidi(FETCH_1);
+	world.run(100);
+	assert.equal(fetch.heard.end, "open");
+	side.session.regrant({ ...GRANT_ALL, subscribe: ["other"] });
+	world.run(100);
+	assert.equal(fetch.heard.end, Code.Unauthorized);
+	assert.equal(side.session.census.requestsServing, 0);
 });
 
 test("RequestServing has no more under way than limits.requests", () => {
@@ -296,6 +332,8 @@ interface Raw {
 	readonly world: World;
 	readonly peer: RawPeer;
 	readonly side: Side;
+	/** "video" of "ca". */
+	readonly track: LocalTrack;
 }
 
 /** A relay that has the broadcast "ca" with one group on "video", and a peer that speaks bytes. */
@@ -306,10 +344,10 @@ function raw(version: LiteVersion, limits: Partial<SessionLimits> = {}): Raw {
 	const group = track.group();
 	group.frame({ timestamp: 5, payload: bytes("hi") });
 	group.finish();
-	return { world, ...serve(world, version, limits) };
+	return { world, track, ...serve(world, version, limits) };
 }
 
-function serve(world: World, version: LiteVersion, limits: Partial<SessionLimits>): Omit<Raw, "world"> {
+function serve(world: World, version: LiteVersion, limits: Partial<SessionLimits>): Omit<Raw, "world" | "track"> {
 	const [client, server] = world.pair({ version });
 	const side = world.serve(server, { limits });
 	const peer = new RawPeer(client);

@@ -145,6 +145,7 @@ export class Session {
 		this.#parts.announceListening.regrant();
 		this.#parts.announceServing.regrant();
 		this.#parts.subscriptionServing.regrant();
+		this.#parts.requestServing.regrant();
 	}
 
 	/** End the session; `onEnd` follows with `by: "local"`. */

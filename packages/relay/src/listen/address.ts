@@ -36,6 +36,8 @@ export function formatAddress(host: string, port: number): string {
 /** All IP addresses that a setting names; several for a name such as `localhost`. @throws PortError for unknown names. */
 export async function resolveAddress(address: ListenAddress, protocol: Place["protocol"]): Promise<readonly string[]> {
 	if (isIP(address.host) !== 0) return [await withoutIpv6(address.host)];
+	// Browsers take this name for both loopback addresses without asking anyone (RFC 6761), whatever /etc/hosts says.
+	if (address.host === "localhost") return (await hasIpv6()) ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 	try {
 		const found = await lookup(address.host, { all: true });
 		const usable = (await hasIpv6()) ? found : found.filter((entry) => entry.family === 4);

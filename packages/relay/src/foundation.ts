@@ -48,7 +48,7 @@ export interface Foundation {
 	/** Whether the relay is on its way out. */
 	readonly state: { draining: boolean };
 	/** Log and count a fault of our own. */
-	fault(error: unknown, connection?: Connection): void;
+	readonly fault: (error: unknown, connection?: Connection) => void;
 }
 
 /** Lay it; whatever is opened is left to `closing`. @throws ConfigError */

@@ -5,3 +5,4 @@ export type { RelayEnvironment } from "./foundation.ts";
 export { PortError } from "./listen/address.ts";
 export { type Log, type LogOptions, openLog } from "./ops/log.ts";
 export { Relay, type RelayAddresses } from "./relay.ts";
+export { makeThrowAway } from "./tls/throw-away.ts";

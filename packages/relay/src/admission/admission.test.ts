@@ -15,7 +15,7 @@ const UNLIMITED: AdmissionConfig = {
 
 function enter(admission: Admission, remote: string, nowMs = 0): Place {
 	const place = admission.enter(remote, nowMs);
-	assert.ok(typeof place === "object", `refused: ${String(place)}`);
+	assert.ok(typeof place === "object", `refused: ${JSON.stringify(place)}`);
 	return place;
 }
 

@@ -45,7 +45,7 @@ interface Halves {
 
 /** One connection; the bridge calls what begins with "take". */
 export class BridgedConnection implements Connection, StreamOwner {
-	readonly info: ConnectionInfo;
+	#info: ConnectionInfo;
 	readonly id: number;
 	readonly channel: Channel;
 	readonly tapes: TapeMirror;
@@ -66,10 +66,14 @@ export class BridgedConnection implements Connection, StreamOwner {
 
 	constructor(id: number, info: ConnectionInfo, context: BridgeContext) {
 		this.id = id;
-		this.info = info;
+		this.#info = info;
 		this.channel = context.channel;
 		this.tapes = context.tapes;
 		this.#context = context;
+	}
+
+	get info(): ConnectionInfo {
+		return this.#info;
 	}
 
 	get live(): boolean {
@@ -153,6 +157,10 @@ export class BridgedConnection implements Connection, StreamOwner {
 
 	takeDatagram(payload: Uint8Array): void {
 		this.#deliver(() => this.#sink?.onDatagram(payload));
+	}
+
+	takeDatagrams(datagramBytesMax: number): void {
+		this.#info = { ...this.#info, datagramBytesMax };
 	}
 
 	takeDropped(lane: number, dropped: { readonly tags: readonly number[]; readonly reason: DropReason }): void {

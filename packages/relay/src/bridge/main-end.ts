@@ -63,7 +63,7 @@ export class MainEnd {
 	close(reason: string): void {
 		this.#channel.close();
 		this.#tapes.clear();
-		for (const connection of [...this.#connections.values()]) {
+		for (const connection of this.#connections.values()) {
 			connection.takeEnd({ code: TRANSPORT_CODE, reason, by: "transport" });
 		}
 	}
@@ -148,6 +148,10 @@ const EVENTS: Readonly<Record<number, Take>> = {
 	[Event.Drained]: (connection, reader) => {
 		const lane = reader.number();
 		connection?.takeDrained(lane);
+	},
+	[Event.Datagrams]: (connection, reader) => {
+		const datagramBytesMax = reader.number();
+		connection?.takeDatagrams(datagramBytesMax);
 	},
 	[Event.Full]: (connection, reader) => {
 		const stream = reader.number();

@@ -82,6 +82,8 @@ export const Event = {
 	Stats: 13,
 	/** conn, lane: closed, and every play is over */
 	Drained: 14,
+	/** conn, `datagramBytesMax`, which some carriers learn late */
+	Datagrams: 15,
 } as const;
 
 /** Values that cross as their index. */

@@ -40,15 +40,18 @@ export class WorkerConnection implements ConnectionSink {
 	readonly #streams = new StreamTable<Halves>();
 	readonly #lanes = new Map<number, Lane>();
 	#nextStream = 0;
+	#datagramBytesMax: number;
 
 	constructor(connection: Connection, options: { id: number; channel: Channel; onEnded: () => void }) {
 		this.#id = options.id;
 		this.#connection = connection;
 		this.#channel = options.channel;
 		this.#onEnded = options.onEnded;
+		this.#datagramBytesMax = connection.info.datagramBytesMax;
 	}
 
 	onBidi(stream: BidiStream): void {
+		this.refresh();
 		const id = this.#add(stream.send, stream.recv);
 		this.#channel.out.begin(Event.Bidi, this.#id, id);
 		stream.onSend(this.#sendSink(id));
@@ -56,6 +59,7 @@ export class WorkerConnection implements ConnectionSink {
 	}
 
 	onUni(stream: RecvStream): void {
+		this.refresh();
 		const id = this.#add(undefined, stream);
 		this.#channel.out.begin(Event.Uni, this.#id, id);
 		stream.accept(this.#recvSink(id));
@@ -177,6 +181,15 @@ export class WorkerConnection implements ConnectionSink {
 
 	close(code: number, reason: string): void {
 		this.#connection.close(code, reason);
+	}
+
+	/** Report what the connection has learned of its peer since it began. */
+	refresh(): void {
+		if (this.#datagramBytesMax > 0) return;
+		const { datagramBytesMax } = this.#connection.info;
+		if (datagramBytesMax === 0) return;
+		this.#datagramBytesMax = datagramBytesMax;
+		this.#channel.out.begin(Event.Datagrams, this.#id, datagramBytesMax);
 	}
 
 	#add(send: SendStream | undefined, recv: RecvStream): number {

@@ -47,8 +47,11 @@ export class WorkerEnd {
 		return this.#connections.size;
 	}
 
-	/** Hand a connection to main, before the turn ends in which it came to be. `ticket` says which one it is. */
-	add(connection: Connection, ticket: number): void {
+	/**
+	 * Hand a connection to main, before the turn ends in which it came to be. `ticket` says which one it is. Call what is
+	 * returned when the connection may have learned more of its peer (`info.datagramBytesMax`).
+	 */
+	add(connection: Connection, ticket: number): () => void {
 		const id = this.#nextConnection;
 		this.#nextConnection += 1;
 		const onEnded = (): void => void this.#connections.delete(id);
@@ -57,6 +60,7 @@ export class WorkerEnd {
 		this.#channel.out.begin(Event.Open, id, ticket);
 		this.#channel.out.text(JSON.stringify(connection.info));
 		connection.accept(bridged);
+		return () => bridged.refresh();
 	}
 
 	/** Stop; connections are left to their owner. */

@@ -26,7 +26,7 @@ export interface QuicListenOptions {
 	readonly handshakeTimeoutMs: number;
 	readonly gate: Gate;
 	/** Something threw. */
-	onFault(error: unknown): void;
+	readonly onFault: (error: unknown) => void;
 }
 
 /** Bind one UDP address. @throws PortError when it cannot be had. */

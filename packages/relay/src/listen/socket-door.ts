@@ -129,7 +129,9 @@ export class SocketDoor {
 			guard(() => connection.pipeClosed(code, reason.toString()));
 		});
 		socket.on("drain", () => guard(() => connection.drained()));
-		bridge.add(connection, ask);
+		const refresh = bridge.add(connection, ask);
+		// The first message says which datagrams the peer takes.
+		webSocket.once("message", refresh);
 	}
 
 	/** What one connection throws ends that one only. */

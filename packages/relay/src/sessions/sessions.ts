@@ -75,6 +75,7 @@ export class Sessions implements Disposable {
 	readonly #unwatchKeys: () => void;
 	#onClosed: ((session: LiveSession) => void) | undefined;
 	#nextId = 1;
+	#goawayUri: string | undefined;
 	#reviewing: "no" | "yes" | "again" = "no";
 	#whenEmpty: (() => void)[] = [];
 
@@ -119,14 +120,15 @@ export class Sessions implements Disposable {
 		return live;
 	}
 
-	/** Tell every peer to reconnect elsewhere, or (with "") to the same place. */
+	/** Tell every peer to reconnect elsewhere, or (with "") to the same place; also those that are not ready yet. */
 	goaway(uri: string): void {
+		this.#goawayUri = uri;
 		for (const { session } of this.#live.values()) session.goaway(uri);
 	}
 
 	/** End every session. */
 	closeAll(code: number, reason: string): void {
-		for (const { session } of [...this.#live.values()]) session.close(code, reason);
+		for (const { session } of this.#live.values()) session.close(code, reason);
 	}
 
 	/** Resolves when no session is left. */
@@ -144,7 +146,8 @@ export class Sessions implements Disposable {
 		do {
 			this.#reviewing = "yes";
 			let judged = 0;
-			for (const live of [...this.#live.values()]) {
+			// Those that come meanwhile are judged by the new keys anyway.
+			for (const live of Array.from(this.#live.values())) {
 				await this.#reviewOne(live);
 				judged += 1;
 				if (judged % REVIEWS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -225,6 +228,7 @@ export class Sessions implements Disposable {
 		const root = live.session.grant?.root ?? "";
 		log.info("session.open", { session: live.id, ...about(live), version, root });
 		live.start.onReady?.();
+		if (this.#goawayUri !== undefined) live.session.goaway(this.#goawayUri);
 	}
 
 	#ended(live: LiveSession, end: SessionEnd): void {

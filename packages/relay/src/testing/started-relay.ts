@@ -27,7 +27,8 @@ export interface StartedRelay extends AsyncDisposable {
 
 /** Start with flags as on the command line; addresses and a throw-away certificate are given. `--no-plain`: no `[web.http]`. */
 export async function startRelay(...flags: readonly string[]): Promise<StartedRelay> {
-	const own = ["--server-bind", "127.0.0.1:0", "--tls-generate", "localhost,127.0.0.1"];
+	const identity = flags.includes("--tls-cert") ? [] : ["--tls-generate", "localhost,127.0.0.1"];
+	const own = ["--server-bind", "127.0.0.1:0", ...identity];
 	const noWeb = flags.includes("--no-plain") || flags.includes("--web-http-listen");
 	const web = noWeb ? [] : ["--web-http-listen", "127.0.0.1:0"];
 	const given = flags.filter((flag) => flag !== "--no-plain");

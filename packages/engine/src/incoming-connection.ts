@@ -19,26 +19,25 @@ export class IncomingConnection implements Incoming {
 	}
 
 	accept(protocol: string): Connection {
-		this.#answer();
-		this.#connection.info = { ...this.#connection.info, protocol };
-		this.#connection.commands.accept(this.#connection.key, protocol);
-		return this.#connection;
+		const connection = this.#connection;
+		if (!this.#answered) {
+			this.#answered = true;
+			connection.info = { ...connection.info, protocol };
+			connection.commands.accept(connection.key, protocol);
+		}
+		return connection;
 	}
 
 	reject(status: number): void {
-		this.#answer();
-		const { commands, key } = this.#connection;
-		commands.reject(key, Math.min(Math.max(Math.trunc(status), 400), 599));
-		this.#connection.abandon();
+		const connection = this.#connection;
+		if (this.#answered) return connection.close(0, "");
+		this.#answered = true;
+		connection.commands.reject(connection.key, Math.min(Math.max(Math.trunc(status), 400), 599));
+		connection.abandon();
 	}
 
 	close(code: number, reason: string): void {
-		this.#answer();
-		this.#connection.close(code, reason);
-	}
-
-	#answer(): void {
-		if (this.#answered) throw new TypeError("the peer was answered already");
 		this.#answered = true;
+		this.#connection.close(code, reason);
 	}
 }

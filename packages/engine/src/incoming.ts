@@ -31,7 +31,8 @@ export interface IncomingInfo {
 
 /**
  * One peer at the door. Call one of the three, at any time until the handshake time-out; nothing is read from the peer
- * before. A peer that leaves while it waits is dropped silently, and the calls then do nothing of consequence.
+ * before. A connection that is accepted after its peer has left ends at once. After `accept` the other two close the
+ * connection; after those, nothing more happens.
  */
 export interface Incoming {
 	readonly info: IncomingInfo;

@@ -9,9 +9,10 @@ import {
 	BasicConstraintsExtension,
 	ExtendedKeyUsage,
 	ExtendedKeyUsageExtension,
+	type Extension,
 	PemConverter,
 	SubjectAlternativeNameExtension,
-	X509Certificate,
+	type X509Certificate,
 	X509CertificateGenerator,
 } from "@peculiar/x509";
 
@@ -78,7 +79,7 @@ async function describe(certificate: X509Certificate, key: CryptoKey): Promise<T
 	};
 }
 
-function leaf(names: readonly string[]): { name: string; extensions: SubjectAlternativeNameExtension[] } {
+function leaf(names: readonly string[]): { name: string; extensions: Extension[] } {
 	const alternatives = names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }) as const);
 	return {
 		name: `CN=${names[0] ?? "test"}`,

@@ -164,8 +164,9 @@ impl Engine {
         let mut server = ServerConfig::new(tls, self.token_key.clone());
         server.transport_config(listen.transport.config());
         let server = Arc::new(server);
-        let (sockets, address) = socket::bind_group(host, listen.port, self.threads())
-            .map_err(|error| format!("cannot bind UDP {}: {error}", SocketAddr::new(host, listen.port)))?;
+        let (sockets, address) = socket::bind_group(host, listen.port, self.threads()).map_err(|error| {
+            format!("cannot bind UDP {}: {}", SocketAddr::new(host, listen.port), socket::say(&error))
+        })?;
         let buffers = sockets.first().map(|socket| grant(socket, listen.udp_buffer as usize)).unwrap_or_default();
         self.identities().insert(listen.endpoint, identities);
         for (thread, socket) in sockets.into_iter().enumerate() {

@@ -123,6 +123,16 @@ pub fn bind_group(host: IpAddr, port: u16, threads: usize) -> io::Result<(Vec<Ud
     }
 }
 
+/// An error of the system with the name by which it is known, for those that an operator meets.
+pub fn say(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::EADDRINUSE) => "the port is in use (EADDRINUSE)".into(),
+        Some(libc::EACCES) => "permission denied (EACCES)".into(),
+        Some(libc::EADDRNOTAVAIL) => "this machine does not have the address (EADDRNOTAVAIL)".into(),
+        _ => error.to_string(),
+    }
+}
+
 fn no_ipv6(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL | libc::EPROTONOSUPPORT))
 }

@@ -39,7 +39,11 @@ impl Connection {
 
     pub(super) fn on_connected(&mut self, context: &mut Context) {
         let peer = self.peer();
-        if peer.alpn.as_bytes() == ALPN_H3 {
+        let webtransport = match &self.side {
+            Side::Server { .. } => peer.alpn.as_bytes() == ALPN_H3,
+            Side::Client { connect, .. } => connect.is_some(),
+        };
+        if webtransport {
             self.http = Some(Box::new(Http::new()));
             self.arrivals = true;
             self.greet();

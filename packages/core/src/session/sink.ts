@@ -49,7 +49,7 @@ export interface SubscriptionEvent {
 	readonly track: string;
 }
 
-/** Events of a session. Each is called in a turn of the session's own; none may throw. */
+/** Events of a session, called from within events of its connection and calls of its owner; none may throw. */
 export interface SessionSink {
 	/** Version and grant are known; the session serves. `version` is a name of protocol §4.1, such as "moq-lite-05". */
 	onReady(version: string): void;

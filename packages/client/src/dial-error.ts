@@ -37,6 +37,11 @@ export class DialError extends Error {
 	}
 }
 
+/** Whether a signal was raised by time, and not by someone who lost interest. */
+export function isTimeout(signal: AbortSignal): boolean {
+	return signal.reason instanceof Error && signal.reason.name === "TimeoutError";
+}
+
 /** What a status means to a person. */
 export function statusError(where: string, status: number): DialError {
 	const meaning = STATUS_MEANINGS[status] ?? `answered with HTTP status ${status}`;

@@ -5,7 +5,7 @@
 import type { Connection } from "@moq-relay/core";
 import { ConnectError, type ConnectOptions, Engine, type VerifyOptions } from "@moq-relay/engine";
 import { type LiteVersion, protocolsOf } from "@moq-relay/wire";
-import { DialError, statusError } from "./dial-error.ts";
+import { DialError, isTimeout, statusError } from "./dial-error.ts";
 import type { DialOptions, DialTls } from "./dial-options.ts";
 import { type DialTarget, resolveHost } from "./dial-target.ts";
 
@@ -71,13 +71,14 @@ function verifyOptions(tls: DialTls): VerifyOptions {
 }
 
 /** The one place where the engine's failures become ours. */
-function translate(error: unknown, { target: { shown, host }, timeoutMs }: QuicAttempt): DialError {
+function translate(error: unknown, { target: { shown, host }, timeoutMs, signal }: QuicAttempt): DialError {
 	if (!(error instanceof ConnectError))
 		return new DialError("protocol", `${shown}: ${String(error)}`, { cause: error });
 	const cause = { cause: error };
+	const late = `${shown} did not answer over QUIC within ${timeoutMs / 1000} s`;
 	switch (error.kind) {
 		case "timeout":
-			return new DialError("timeout", `${shown} did not answer over QUIC within ${timeoutMs / 1000} s`, cause);
+			return new DialError("timeout", late, cause);
 		case "unreachable":
 			return new DialError("unreachable", `nobody listens for QUIC at ${shown}`, cause);
 		case "certificate":
@@ -85,6 +86,7 @@ function translate(error: unknown, { target: { shown, host }, timeoutMs }: QuicA
 		case "status":
 			return statusError(shown, error.status ?? 0);
 		case "aborted":
+			if (isTimeout(signal)) return new DialError("timeout", late, cause);
 			return new DialError("aborted", "dialling was given up", cause);
 		case "options":
 			return new DialError("url", `${shown} cannot be dialled: ${error.message}`, cause);

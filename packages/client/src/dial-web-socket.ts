@@ -7,7 +7,7 @@ import { connect as connectTls, getCACertificates, type TLSSocket } from "node:t
 import type { Clock, Connection } from "@moq-relay/core";
 import { type LiteVersion, parseSubprotocol, webSocketOffer } from "@moq-relay/wire";
 import { WebSocket } from "ws";
-import { DialError, statusError } from "./dial-error.ts";
+import { DialError, isTimeout, statusError } from "./dial-error.ts";
 import type { DialTls } from "./dial-options.ts";
 import type { DialTarget } from "./dial-target.ts";
 import { MESSAGE_BYTES_MAX } from "./limits.ts";
@@ -162,8 +162,7 @@ function opened<S extends Socket>(
 }
 
 function abortError({ signal, target, timeoutMs }: WebSocketAttempt): DialError {
-	const late = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
-	if (!late) return new DialError("aborted", "dialling was given up");
+	if (!isTimeout(signal)) return new DialError("aborted", "dialling was given up");
 	return new DialError("timeout", `${target.shown} did not answer over TCP within ${timeoutMs / 1000} s`);
 }
 

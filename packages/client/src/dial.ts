@@ -11,7 +11,7 @@ import { dialQuic, type QuicAttempt, sharedEngine } from "./dial-quic.ts";
 import { type DialTarget, parseDialUrl } from "./dial-target.ts";
 import { dialWebSocket } from "./dial-web-socket.ts";
 import { fetchFingerprint } from "./fingerprint.ts";
-import { DIAL_MS_MAX, WEBSOCKET_DELAY_MS } from "./limits.ts";
+import { DIAL_MS_MAX, QUIC_GRACE_MS, WEBSOCKET_DELAY_MS } from "./limits.ts";
 import { raceWithHeadStart } from "./race.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -83,6 +83,7 @@ class Dialling {
 			first: (signal) => this.#quic("webtransport", tls, signal),
 			second: (signal) => this.#webSocket(secure, tls, signal),
 			headStartMs: delayMs,
+			graceMs: QUIC_GRACE_MS,
 			signal: this.#frame.signal,
 		});
 	}

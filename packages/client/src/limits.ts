@@ -16,6 +16,9 @@ export const STEADY_MS: number = 10_000;
 /** Head start of QUIC over WebSocket, in ms; the reference's Rust client has the same. */
 export const WEBSOCKET_DELAY_MS: number = 200;
 
+/** How much longer QUIC is waited for when TCP has said that nobody listens, in ms: a closed UDP port says nothing. */
+export const QUIC_GRACE_MS: number = 2000;
+
 /** Time for `/certificate.sha256`, in ms. */
 export const FINGERPRINT_MS: number = 5000;
 

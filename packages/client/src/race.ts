@@ -10,58 +10,90 @@ export interface HeadStartRace {
 	readonly first: (signal: AbortSignal) => Promise<Connection>;
 	readonly second: (signal: AbortSignal) => Promise<Connection>;
 	readonly headStartMs: number;
+	/** How much longer the first is waited for once the second has found nobody. */
+	readonly graceMs: number;
 	readonly signal: AbortSignal;
 }
 
 /**
  * The first connection that stands; the other is given up. The second way begins when the head start is over, or at
- * once when the first has failed, but not when the server was reached and has refused.
+ * once when the first has failed, but not when the server was reached and has refused. When the second has found nobody,
+ * the first has little time left.
  * @throws DialError: the decisive one, or what is known of both.
  */
 export function raceWithHeadStart(race: HeadStartRace): Promise<Connection> {
-	return new Promise((resolve, reject) => {
-		const controllers = [new AbortController(), new AbortController()];
-		const failures: DialError[] = [];
-		let settled = false;
-		const settle = (winner: number | undefined): boolean => {
-			if (settled) return false;
-			settled = true;
-			clearTimeout(timer);
-			race.signal.removeEventListener("abort", abort);
-			controllers.forEach((controller, at) => {
-				if (at !== winner) controller.abort();
-			});
-			return true;
-		};
-		const run = (at: number, way: HeadStartRace["first"]): void => {
-			const signal = AbortSignal.any([race.signal, controllers[at]?.signal ?? race.signal]);
-			way(signal).then(
-				(connection) => {
-					if (settle(at)) resolve(connection);
-					else discard(connection);
-				},
-				(error: unknown) => {
-					const failure =
-						error instanceof DialError ? error : new DialError("protocol", String(error), { cause: error });
-					failures.push(failure);
-					if (failure.isFinal || failures.length === 2) {
-						if (settle(undefined)) reject(failure.isFinal ? failure : both(failures));
-					} else startSecond();
-				},
-			);
-		};
-		let begun = false;
-		const startSecond = (): void => {
-			if (begun || settled) return;
-			begun = true;
-			clearTimeout(timer);
-			run(1, race.second);
-		};
-		const abort = (): void => clearTimeout(timer);
-		const timer = setTimeout(startSecond, race.headStartMs);
-		race.signal.addEventListener("abort", abort);
-		run(0, race.first);
-	});
+	return new Promise((resolve, reject) => new Race(race, { resolve, reject }).start());
+}
+
+interface Outcome {
+	readonly resolve: (connection: Connection) => void;
+	readonly reject: (error: DialError) => void;
+}
+
+class Race {
+	readonly #race: HeadStartRace;
+	readonly #outcome: Outcome;
+	readonly #controllers = [new AbortController(), new AbortController()] as const;
+	readonly #failures: DialError[] = [];
+	#timer: NodeJS.Timeout | undefined;
+	#settled = false;
+	#secondBegun = false;
+
+	constructor(race: HeadStartRace, outcome: Outcome) {
+		this.#race = race;
+		this.#outcome = outcome;
+	}
+
+	start(): void {
+		this.#timer = setTimeout(() => this.#startSecond(), this.#race.headStartMs);
+		this.#run(0, this.#race.first);
+	}
+
+	#startSecond(): void {
+		if (this.#secondBegun || this.#settled) return;
+		this.#secondBegun = true;
+		clearTimeout(this.#timer);
+		this.#run(1, this.#race.second);
+	}
+
+	#run(at: 0 | 1, way: HeadStartRace["first"]): void {
+		const signal = AbortSignal.any([this.#race.signal, this.#controllers[at].signal]);
+		way(signal).then(
+			(connection) => {
+				if (this.#settle(at)) this.#outcome.resolve(connection);
+				else discard(connection);
+			},
+			(error: unknown) => {
+				this.#fail(at, error instanceof DialError ? error : new DialError("protocol", String(error), { cause: error }));
+			},
+		);
+	}
+
+	#fail(at: 0 | 1, failure: DialError): void {
+		this.#failures.push(failure);
+		if (failure.isFinal) {
+			if (this.#settle(undefined)) this.#outcome.reject(failure);
+		} else if (this.#failures.length === 2) {
+			if (this.#settle(undefined)) this.#outcome.reject(both(this.#failures));
+		} else if (at === 0) {
+			this.#startSecond();
+		} else if (failure.kind === "unreachable") {
+			this.#timer = setTimeout(() => {
+				if (this.#settle(undefined)) this.#outcome.reject(failure);
+			}, this.#race.graceMs);
+		}
+	}
+
+	/** Give up all but the winner; false when that has been done. */
+	#settle(winner: 0 | 1 | undefined): boolean {
+		if (this.#settled) return false;
+		this.#settled = true;
+		clearTimeout(this.#timer);
+		this.#controllers.forEach((controller, at) => {
+			if (at !== winner) controller.abort();
+		});
+		return true;
+	}
 }
 
 /** It came too late; its sink must be set all the same. */

@@ -1,6 +1,8 @@
 /** The real relay in a process of its own, as users start it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../packages/relay/src/main.ts", import.meta.url));
@@ -8,33 +10,42 @@ const MAIN = fileURLToPath(new URL("../packages/relay/src/main.ts", import.meta.
 /** How long a start may take before it counts as failed, in ms; generous, since tests share the machine. */
 const START_MS = 30_000;
 
+/** How to start it, beyond the flags. */
+export interface RelayPlace {
+	/** TCP and UDP port; a free one unless given. */
+	readonly port?: number;
+	/** "swallowed": datagrams to the port vanish, as behind a firewall, and QUIC listens elsewhere. */
+	readonly udp?: "open" | "swallowed";
+}
+
 /** A running relay. */
 export class RelayProcess {
 	readonly port: number;
 	readonly #child: ChildProcess;
 	readonly #lines: string[];
+	readonly #swallower: Socket | undefined;
 
-	constructor(child: ChildProcess, port: number, lines: string[]) {
+	constructor(child: ChildProcess, { port, swallower }: { readonly port: number; readonly swallower?: Socket }) {
 		this.#child = child;
 		this.port = port;
-		this.#lines = lines;
+		this.#swallower = swallower;
+		this.#lines = [];
+		for (const input of [child.stdout, child.stderr]) {
+			if (input !== null) createInterface({ input }).on("line", (line) => this.#lines.push(line));
+		}
 	}
 
-	/** Start on a free port of loopback, UDP and TCP, open to everyone unless the flags say otherwise. */
-	static async start(flags: readonly string[] = ["--auth-public", ""]): Promise<RelayProcess> {
-		const port = await freePort();
-		const address = `127.0.0.1:${port}`;
-		const own = ["--server-bind", address, "--tls-generate", "localhost,127.0.0.1", "--web-http-listen", address];
-		const child = spawn(process.execPath, ["-C", "source", MAIN, ...own, ...flags], {
+	/** Start on a port of loopback, UDP and TCP, open to everyone unless the flags say otherwise. */
+	static async start(flags: readonly string[] = ["--auth-public", ""], place: RelayPlace = {}): Promise<RelayProcess> {
+		const port = place.port ?? (await freePort());
+		const swallower = place.udp === "swallowed" ? await bound(port) : undefined;
+		const quic = swallower === undefined ? port : await freePort();
+		const own = ["--server-bind", `127.0.0.1:${quic}`, "--web-http-listen", `127.0.0.1:${port}`];
+		const names = ["--tls-generate", "localhost,127.0.0.1"];
+		const child = spawn(process.execPath, ["-C", "source", MAIN, ...own, ...names, ...flags], {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
-		const lines: string[] = [];
-		for (const stream of [child.stdout, child.stderr]) {
-			stream
-				?.setEncoding("utf8")
-				.on("data", (text: string) => lines.push(...text.split("\n").filter((line) => line !== "")));
-		}
-		const relay = new RelayProcess(child, port, lines);
+		const relay = new RelayProcess(child, { port, ...(swallower !== undefined && { swallower }) });
 		await relay.#answering();
 		return relay;
 	}
@@ -50,11 +61,12 @@ export class RelayProcess {
 
 	/** The address for clients; `http:` makes them pin the certificate. */
 	url(path: string): URL {
-		return new URL(path, `http://localhost:${this.port}`);
+		return new URL(path, `http://127.0.0.1:${this.port}`);
 	}
 
 	/** End it as an operator would; the exit code. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+		this.#swallower?.close();
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
 		const exit = new Promise<number | null>((resolve) => this.#child.once("exit", resolve));
 		this.#child.kill(signal);
@@ -74,11 +86,27 @@ export class RelayProcess {
 	}
 }
 
-/** A UDP port that is free now. */
+/** A port of loopback that is free now for UDP and TCP. */
 export async function freePort(): Promise<number> {
+	for (;;) {
+		const server = createServer();
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const address = server.address();
+		const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+		const socket = await bound(port).catch(() => undefined); // taken for UDP: another one
+		await new Promise<void>((resolve) => server.close(() => resolve()));
+		if (socket === undefined) continue;
+		await new Promise<void>((resolve) => socket.close(() => resolve()));
+		return port;
+	}
+}
+
+/** A UDP socket on the port that answers nothing. */
+async function bound(port: number): Promise<Socket> {
 	const socket = createSocket("udp4");
-	await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-	const { port } = socket.address();
-	await new Promise<void>((resolve) => socket.close(() => resolve()));
-	return port;
+	await new Promise<void>((resolve, reject) => {
+		socket.once("error", reject);
+		socket.bind(port, "127.0.0.1", resolve);
+	});
+	return socket;
 }

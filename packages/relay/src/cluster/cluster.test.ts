@@ -26,10 +26,12 @@ async function keyed(): Promise<{ key: Key; flags: readonly string[] }> {
 
 /** A group published at one relay arrives at the other. */
 async function crosses(from: StartedRelay, to: StartedRelay, jwt: string): Promise<void> {
+	// A name of its own: the one before lingers, in case its publisher returns.
+	const name = `${from.url("/").port}.hang`;
 	const publisher = await connect(from.url(`/demo${jwt}`));
 	const viewer = await connect(to.url(`/demo${jwt}`));
-	const track = publish(publisher, "cam.hang", "video");
-	const view = new Viewer(await announced(viewer, "cam.hang"), "video");
+	const track = publish(publisher, name, "video");
+	const view = new Viewer(await announced(viewer, name), "video");
 	writeGroup(track, [new Uint8Array(5000).fill(7)]);
 	const [group] = await view.until(1);
 	assert.deepEqual([group?.aborted, group?.frames[0]?.payload.length], [undefined, 5000]);

@@ -1,0 +1,36 @@
+/**
+ * Our programs, from source: `moq publish` and `moq subscribe`.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { Program } from "./program.ts";
+
+/** How our client gets to a relay. */
+export type OwnTransport = "webtransport" | "quic" | "websocket";
+
+/** What our client is asked to do. */
+export interface OwnTask {
+	readonly url: URL;
+	readonly broadcast: string;
+	readonly transport: OwnTransport;
+	/** Further options. */
+	readonly flags?: readonly string[];
+}
+
+/** `moq publish FILE`: ends by itself when all of it is delivered. */
+export function publishClip(task: OwnTask, file: string): Program {
+	return client("publish", task, [file]);
+}
+
+/** `moq subscribe -o FILE`: ends by itself when the broadcast ends well. */
+export function subscribeClip(task: OwnTask, file: string): Program {
+	return client("subscribe", task, ["-o", file]);
+}
+
+function client(verb: string, { url, broadcast, transport, flags = [] }: OwnTask, rest: readonly string[]): Program {
+	const connect = ["--url", url.href, "--name", broadcast, "--transport", transport, "--tls-disable-verify"];
+	const args = ["-C", "source", MAIN, verb, ...connect, "--log-level", "debug", ...flags, ...rest];
+	return new Program({ name: `our ${verb} over ${transport}`, command: process.execPath, args });
+}
+
+const MAIN = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));

@@ -9,8 +9,27 @@ export interface Series {
 	readonly labels: readonly string[];
 }
 
+/** Names of them. */
+export type CounterName =
+	| "moq_sessions_total"
+	| "moq_sessions_closed_total"
+	| "moq_relay_sessions_opened_total"
+	| "moq_relay_sessions_closed_total"
+	| "moq_relay_subscriptions_opened_total"
+	| "moq_relay_subscriptions_closed_total"
+	| "moq_relay_fetches_total"
+	| "moq_auth_total"
+	| "moq_auth_failures_total"
+	| "moq_limit_rejections_total"
+	| "moq_protocol_errors_total"
+	| "moq_accept_failures_total"
+	| "moq_cluster_dials_total"
+	| "moq_tls_reloads_total"
+	| "moq_tls_reload_failures_total"
+	| "moq_faults_total";
+
 /** Counted where it happens. */
-export const COUNTERS = {
+export const COUNTERS: Readonly<Record<CounterName, Series>> = {
 	moq_sessions_total: { help: "Sessions opened", labels: ["transport", "role"] },
 	moq_sessions_closed_total: { help: "Sessions closed, by session code", labels: ["reason"] },
 	moq_relay_sessions_opened_total: { help: "Sessions opened", labels: ["tier"] },
@@ -27,10 +46,20 @@ export const COUNTERS = {
 	moq_tls_reloads_total: { help: "Certificates replaced live", labels: ["listener"] },
 	moq_tls_reload_failures_total: { help: "New certificates that were bad, so the old ones stay", labels: ["listener"] },
 	moq_faults_total: { help: "Faults of the relay itself, each with a line in the log", labels: [] },
-} as const satisfies Readonly<Record<string, Series>>;
+};
+
+/** Names of them. */
+export type SumName =
+	| "moq_bytes_total"
+	| "moq_groups_total"
+	| "moq_datagrams_total"
+	| "moq_subscriber_dropped_groups_total"
+	| "moq_relay_bytes_total"
+	| "moq_relay_groups_total"
+	| "moq_relay_datagrams_total";
 
 /** Sums over all sessions there ever were; computed when metrics are collected. */
-export const SUMS = {
+export const SUMS: Readonly<Record<SumName, Series>> = {
 	moq_bytes_total: { help: "Bytes of media received, and bytes sent", labels: ["direction", "scope"] },
 	moq_groups_total: { help: "Groups received and sent", labels: ["direction", "scope"] },
 	moq_datagrams_total: { help: "Datagrams received and sent", labels: ["direction", "scope"] },
@@ -38,10 +67,35 @@ export const SUMS = {
 	moq_relay_bytes_total: { help: "Bytes from publishers and to subscribers", labels: ["tier", "role"] },
 	moq_relay_groups_total: { help: "Groups from publishers and to subscribers", labels: ["tier", "role"] },
 	moq_relay_datagrams_total: { help: "Datagrams from publishers and to subscribers", labels: ["tier", "role"] },
-} as const satisfies Readonly<Record<string, Series>>;
+};
+
+/** Names of them. */
+export type GaugeName =
+	| "moq_build_info"
+	| "moq_start_time_seconds"
+	| "moq_sessions"
+	| "moq_subscriptions"
+	| "moq_upstream_subscriptions"
+	| "moq_announcements"
+	| "moq_draining"
+	| "moq_ready"
+	| "moq_cluster_peers"
+	| "moq_cluster_peer_up"
+	| "moq_tls_cert_not_after_timestamp_seconds"
+	| "moq_tls_cert_not_before_timestamp_seconds"
+	| "moq_udp_buffer_bytes"
+	| "moq_web_workers"
+	| "moq_web_worker_tapes"
+	| "moq_quic_connections"
+	| "moq_quic_packets_sent"
+	| "moq_quic_packets_received"
+	| "moq_quic_packets_unsent"
+	| "moq_quic_engine_panics"
+	| "moq_quic_tape_bytes"
+	| "moq_auth_public_root";
 
 /** Set when metrics are collected. */
-export const GAUGES = {
+export const GAUGES: Readonly<Record<GaugeName, Series>> = {
 	moq_build_info: { help: "What runs", labels: ["version", "runtime", "quic"] },
 	moq_start_time_seconds: { help: "When the relay started", labels: [] },
 	moq_sessions: { help: "Sessions now", labels: ["transport", "role"] },
@@ -67,11 +121,4 @@ export const GAUGES = {
 	moq_quic_engine_panics: { help: "Connections lost to a panic in a library", labels: [] },
 	moq_quic_tape_bytes: { help: "Bytes of groups in native memory", labels: [] },
 	moq_auth_public_root: { help: "1 when anybody may publish or watch everything", labels: [] },
-} as const satisfies Readonly<Record<string, Series>>;
-
-/** Names of the three kinds. */
-export type CounterName = keyof typeof COUNTERS;
-/** As above. */
-export type SumName = keyof typeof SUMS;
-/** As above. */
-export type GaugeName = keyof typeof GAUGES;
+};

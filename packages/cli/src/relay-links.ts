@@ -4,10 +4,10 @@
  */
 import { dial, Link, type LinkDown, type LinkUp, urlShown } from "@moq-relay/client";
 import {
+	CLIENT_SESSION_LIMITS,
 	type Connection,
 	type Grant,
 	type Origin,
-	SESSION_LIMITS,
 	type Session,
 	type SessionLimits,
 } from "@moq-relay/core";
@@ -133,4 +133,4 @@ async function fingerprintOf(url: URL, signal: AbortSignal): Promise<string> {
 	return (await response.text()).trim();
 }
 
-const LIMITS: SessionLimits = { ...SESSION_LIMITS, drainMs: DRAIN_MS_MAX };
+const LIMITS: SessionLimits = { ...CLIENT_SESSION_LIMITS, drainMs: DRAIN_MS_MAX };

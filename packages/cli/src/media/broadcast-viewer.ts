@@ -45,10 +45,13 @@ export class BroadcastViewer {
 	readonly #sink: ViewerSink;
 	readonly #catalog: CatalogReader;
 	readonly #readers = new Map<MediaKind, TrackReader>();
-	#latest: Catalog = {};
-	/** What the catalog was last found unfit for. */
+	/** What is read so far; settled when the sink has been told. */
+	#choice: Choice = {};
+	/** Why nothing of a catalog could be chosen. */
 	#fault: MediaError | undefined;
 	#state: "choosing" | "describing" | "viewing" | "over" = "choosing";
+	/** What happened before the choice was settled. */
+	#held: (() => void)[] = [];
 	#cancelWait: (() => void) | undefined;
 
 	/** No event comes before this returns, or after `close`. */
@@ -69,66 +72,91 @@ export class BroadcastViewer {
 		this.#finish(() => {});
 	}
 
+	/** Read what is there at once, so that nothing is missed, but wait a moment for the kind that is not. */
 	#onCatalog(catalog: Catalog): void {
-		this.#latest = catalog;
 		if (this.#state !== "choosing") return;
+		this.#guard(() => this.#choose(catalog));
 		const { wish, clock } = this.#options;
-		const isWhole =
-			(catalog.video !== undefined || wish.video === "none") && (catalog.audio !== undefined || wish.audio === "none");
-		if (isWhole) this.#choose();
-		// Browsers add their sources one by one, so the other kind may follow in a moment.
-		else this.#cancelWait ??= clock.after(CATALOG_MS, () => this.#choose());
+		const { video, audio } = this.#choice;
+		if ((video !== undefined || wish.video === "none") && (audio !== undefined || wish.audio === "none")) {
+			this.#settle();
+		} else if (video !== undefined || audio !== undefined || this.#fault !== undefined) {
+			// Browsers add their sources one by one.
+			this.#cancelWait ??= clock.after(CATALOG_MS, () => this.#settle());
+		}
+	}
+
+	#choose(catalog: Catalog): void {
+		this.#fault = undefined;
+		let found: Choice | undefined;
+		try {
+			found = chooseRenditions(catalog, this.#options.wish);
+		} catch (thrown) {
+			// The next catalog may have it.
+			if (!(thrown instanceof MediaError)) throw thrown;
+			this.#fault = thrown;
+		}
+		const { video, audio } = { ...found, ...this.#choice };
+		this.#choice = { ...(video && { video }), ...(audio && { audio }) };
+		if (video !== undefined && !this.#readers.has("video")) this.#read("video", video);
+		if (audio !== undefined && !this.#readers.has("audio")) this.#read("audio", audio);
 	}
 
 	/** Without a catalog nothing can be chosen; with one, the media tracks say when it is over. */
 	#onCatalogEnd(code: number | undefined): void {
 		if (this.#state !== "choosing") return;
-		this.#choose();
-		if (this.#state !== "choosing") return;
+		if (this.#readers.size > 0) {
+			this.#settle();
+			return;
+		}
 		const empty = this.#fault ?? new MediaError("the broadcast has no video or audio that can be used");
 		this.#finish(() => this.#sink.onEnd(code ?? empty));
 	}
 
-	#choose(): void {
+	#settle(): void {
 		this.#cancelWait?.();
-		this.#cancelWait = undefined;
 		if (this.#state !== "choosing") return;
-		this.#guard(() => {
-			const choice = chooseRenditions(this.#latest, this.#options.wish);
-			if (choice === undefined) return;
-			this.#state = "describing";
-			describe(choice).then(
-				(described) => this.#guard(() => this.#view(described)),
-				(thrown: unknown) => this.#fail(thrown),
-			);
-		});
+		if (this.#fault !== undefined) {
+			this.#fail(this.#fault);
+			return;
+		}
+		this.#state = "describing";
+		describe(this.#choice).then(
+			(described) => this.#view(described),
+			(thrown: unknown) => this.#fail(thrown),
+		);
 	}
 
 	#view(choice: Choice): void {
 		if (this.#state !== "describing") return;
 		this.#state = "viewing";
 		this.#sink.onChoice(choice);
-		if (choice.video !== undefined) this.#read("video", choice.video);
-		if (choice.audio !== undefined) this.#read("audio", choice.audio);
+		const held = this.#held;
+		this.#held = [];
+		for (const event of held) this.#guard(event);
+	}
+
+	/** Now, or when the sink knows the choice. */
+	#tell(event: () => void): void {
+		if (this.#state === "viewing") this.#guard(event);
+		else if (this.#state !== "over") this.#held.push(event);
 	}
 
 	#read(kind: MediaKind, { track, rendition }: NonNullable<Choice[MediaKind]>): void {
 		const unpack = unpackerOf(rendition.container);
 		const { broadcast, request, clock } = this.#options;
 		const onFrame = (frame: Frame, position: FramePosition): void => {
-			this.#guard(() => {
-				for (const sample of unpack(frame.payload, { first: position.first, kind })) {
-					if (this.#state !== "over") this.#sink.onSample(kind, sample, position);
-				}
-			});
+			for (const sample of unpack(frame.payload, { first: position.first, kind })) {
+				if (this.#state !== "over") this.#sink.onSample(kind, sample, position);
+			}
 		};
 		const reader = new TrackReader(
 			{ broadcast, track, request: { ...request, priority: PRIORITY[kind] }, clock },
 			{
-				onFrame,
-				onSkipped: () => this.#sink.onSkipped(kind),
-				onEnd: () => this.#onTrackEnd(kind),
-				onError: (code) => this.#finish(() => this.#sink.onEnd(code)),
+				onFrame: (frame, position) => this.#tell(() => onFrame(frame, position)),
+				onSkipped: () => this.#tell(() => this.#sink.onSkipped(kind)),
+				onEnd: () => this.#tell(() => this.#onTrackEnd(kind)),
+				onError: (code) => this.#tell(() => this.#finish(() => this.#sink.onEnd(code))),
 			},
 		);
 		this.#readers.set(kind, reader);
@@ -156,6 +184,7 @@ export class BroadcastViewer {
 	#finish(tell: () => void): void {
 		if (this.#state === "over") return;
 		this.#state = "over";
+		this.#held = [];
 		this.#cancelWait?.();
 		this.#catalog.close();
 		for (const reader of this.#readers.values()) reader.close();

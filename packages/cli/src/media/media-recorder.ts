@@ -52,7 +52,8 @@ export class MediaRecorder {
 	readonly #timeline: Timeline = new Timeline();
 	/** Undefined once every track has begun. */
 	#early: Early[] | undefined = [];
-	#work: Promise<void>;
+	#work: Promise<void> = Promise.resolve();
+	#hasStarted = false;
 	#pendingBytes = 0;
 	#failure: Error | undefined;
 
@@ -71,7 +72,6 @@ export class MediaRecorder {
 		});
 		this.#addVideo(choice.video);
 		this.#addAudio(choice.audio);
-		this.#work = this.#output.start();
 	}
 
 	/** Packets that are in the file or on their way to it. */
@@ -108,8 +108,7 @@ export class MediaRecorder {
 		this.#begin();
 		await this.#work;
 		if (this.#failure !== undefined) throw this.#failure;
-		if (this.packets === 0) await this.#output.cancel();
-		else await this.#output.finalize();
+		if (this.#hasStarted) await this.#output.finalize();
 		return this.packets;
 	}
 
@@ -179,8 +178,15 @@ export class MediaRecorder {
 			this.#failure ??= new MediaError("the output is too slow for the broadcast");
 			return;
 		}
+		if (!this.#hasStarted) this.#do(() => this.#output.start());
+		this.#hasStarted = true;
+		this.#do(() => track.add(packet, isFirst));
+	}
+
+	/** One step after the other; what fails is kept, and nothing follows it. */
+	#do(step: () => Promise<void>): void {
 		this.#work = this.#work
-			.then(() => (this.#failure === undefined ? track.add(packet, isFirst) : undefined))
+			.then(() => (this.#failure === undefined ? step() : undefined))
 			.catch((error: unknown) => {
 				this.#failure ??= errorFrom(error);
 			});
@@ -192,7 +198,7 @@ export class MediaRecorder {
 		for (const track of this.#tracks.values()) {
 			if (track.isClosed || newestUs - track.lastUs < SILENCE_US_MAX) continue;
 			track.isClosed = true;
-			this.#work = this.#work.then(() => track.close());
+			this.#do(async () => track.close());
 		}
 	}
 }

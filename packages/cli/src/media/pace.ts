@@ -41,7 +41,7 @@ export class Pace {
 	async next(clock: MediaClock, offsetUs: number): Promise<MediaPacket | undefined> {
 		for (;;) {
 			const head = await this.peek();
-			if (head === undefined || clock.isStopped) return undefined;
+			if (head === undefined || this.#isClosed || clock.isStopped) return undefined;
 			const dueUs = this.#ahead.reduce((least, packet) => Math.min(least, packet.timestampUs), head.timestampUs);
 			if (!(await clock.reach(dueUs + offsetUs, this.#changed.promise)) || this.#isClosed) continue;
 			this.#ahead.shift();

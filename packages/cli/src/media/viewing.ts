@@ -100,7 +100,7 @@ export class Viewing {
 		try {
 			if (output === undefined) return;
 			if (this.#recorder === undefined) {
-				this.#recorder = new MediaRecorder(choice, (bytes) => output.write(bytes));
+				this.#recorder = new MediaRecorder(choice, (bytes) => this.#write(output, bytes));
 			} else {
 				if (!isSameFormat(this.#choice, choice)) {
 					throw new CommandError(`${name} came back in another format; the recording ends before it`);
@@ -111,6 +111,16 @@ export class Viewing {
 			this.#settle(error);
 		} finally {
 			this.#choice = choice;
+		}
+	}
+
+	/** What can't be written ends the watching at once. */
+	async #write(output: Output, bytes: Uint8Array): Promise<void> {
+		try {
+			await output.write(bytes);
+		} catch (error) {
+			this.#settle(error);
+			throw error;
 		}
 	}
 

@@ -14,7 +14,7 @@ use web_transport_proto::ConnectRequest;
 use web_transport_proto::http::{HeaderValue, header};
 
 use crate::command::{self, Records, Shared};
-use crate::event::{Bound, Events, Failure};
+use crate::event::{Bound, Events};
 use crate::limits::Limits;
 use crate::mailbox::{Batch, Mailbox};
 use crate::message::{Admission, Dial, Listener, Message};
@@ -190,25 +190,25 @@ impl Engine {
             retry_above: share(listen.retry_above),
             timeout: milliseconds(listen.handshake_timeout_ms).unwrap_or(std::time::Duration::MAX),
             segments: listen.transport.segments.into(),
+            streams: listen.transport.streams(),
         }
     }
 
     /// Certificates and roots are read on a thread of their own, since the system's roots take tens of milliseconds.
     fn connect(self: &Arc<Self>, connect: Box<command::Connect>) {
+        let (thread, request) = (usize::from(connect.thread), connect.request);
+        let Some(mailbox) = self.mailboxes.get(thread) else { return };
+        // a cancellation may come before the connection is ready to be started
+        mailbox.message(Message::PrepareDial(request));
         let engine = self.clone();
-        let request = connect.request;
-        let spawned = std::thread::Builder::new().name("moq-engine-dial".into()).spawn(move || match dial(&connect) {
-            Ok(dial) => {
-                if let Some(mailbox) = engine.mailboxes.get(usize::from(connect.thread)) {
-                    mailbox.message(Message::Dial(Box::new(dial)));
-                }
-            }
-            Err(message) => {
-                engine.report(|events| events.connect_failed(connect.request, (Failure::Options, 0, 0), &message));
-            }
+        let spawned = std::thread::Builder::new().name("moq-engine-dial".into()).spawn(move || {
+            engine.mailboxes[thread].message(match dial(&connect) {
+                Ok(dial) => Message::Dial(Box::new(dial)),
+                Err(message) => Message::DialFailed(request, message),
+            });
         });
         if let Err(error) = spawned {
-            self.report(|events| events.connect_failed(request, (Failure::Engine, 0, 0), &error.to_string()));
+            mailbox.message(Message::DialFailed(request, error.to_string()));
         }
     }
 }
@@ -231,6 +231,7 @@ fn dial(connect: &command::Connect) -> Result<Dial, String> {
         client,
         connect: connect.webtransport.as_ref().map(http_request).transpose()?,
         segments: connect.transport.segments.into(),
+        streams: connect.transport.streams(),
     })
 }
 

@@ -15,6 +15,7 @@ mod message;
 mod outbox;
 mod port;
 mod record;
+mod refusals;
 mod slots;
 mod socket;
 mod stats;

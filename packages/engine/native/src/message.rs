@@ -18,6 +18,8 @@ pub struct Admission {
     pub timeout: Duration,
     /// Segments per send call.
     pub segments: usize,
+    /// Streams the peer may have open at a time at the most, by direction (`Dir as usize`).
+    pub streams: [u32; 2],
 }
 
 /// A socket of a listening endpoint, for one thread.
@@ -38,6 +40,8 @@ pub struct Dial {
     pub client: ClientConfig,
     pub connect: Option<Box<ConnectRequest>>,
     pub segments: usize,
+    /// Streams the peer may have open at a time at the most, by direction (`Dir as usize`).
+    pub streams: [u32; 2],
 }
 
 /// A datagram that reached the wrong thread.
@@ -52,7 +56,11 @@ pub struct Stray {
 pub enum Message {
     Listen(Box<Listener>),
     CloseEndpoint(u32),
+    /// An outgoing connection is being prepared; `Dial` or `DialFailed` follows.
+    PrepareDial(u32),
     Dial(Box<Dial>),
+    /// It cannot be made as it was asked for.
+    DialFailed(u32, String),
     CancelDial(u32),
     Stray(Stray),
     Shutdown,

@@ -12,7 +12,7 @@ use quinn_proto::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::conn::{Connection, Side};
+use crate::conn::{Allowance, Connection, Side};
 use crate::message::Admission;
 use crate::socket::Socket;
 use crate::stats::{self, Counters};
@@ -46,6 +46,10 @@ pub struct Datagram {
 }
 
 /// What a datagram brought.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one; a box would cost an allocation a datagram"
+)]
 pub enum Arrival {
     Nothing,
     /// An event for the connection in this slot was delivered.
@@ -178,6 +182,7 @@ impl Port {
                 let mut connection = Connection::new(quic, handle, Side::Server { endpoint, validated }, 0);
                 connection.deadline = now.checked_add(admission.timeout);
                 connection.segments = admission.segments;
+                connection.allowance = Allowance::new(admission.streams);
                 Arrival::Connection(Box::new(connection))
             }
             Err(error) => {

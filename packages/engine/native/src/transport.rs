@@ -6,7 +6,7 @@ use std::time::Duration;
 use quinn_proto::congestion::{BbrConfig, CubicConfig, NewRenoConfig};
 use quinn_proto::{IdleTimeout, MtuDiscoveryConfig, TransportConfig, VarInt};
 
-use crate::limits::{DATAGRAM_RECEIVE_BUFFER, DATAGRAM_SEND_BUFFER, SEND_WINDOW_MIN};
+use crate::limits::{DATAGRAM_RECEIVE_BUFFER, DATAGRAM_SEND_BUFFER, SEND_WINDOW_MIN, STREAMS_INITIAL};
 use crate::record::{Malformed, Reader};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +55,16 @@ impl TransportOptions {
         })
     }
 
+    /// The most streams the peer may have open, by direction (`Dir as usize`).
+    pub fn streams(&self) -> [u32; 2] {
+        [self.bidi_streams, self.uni_streams]
+    }
+
     pub fn config(&self) -> Arc<TransportConfig> {
         let mut config = TransportConfig::default();
         config
-            .max_concurrent_bidi_streams(self.bidi_streams.into())
-            .max_concurrent_uni_streams(self.uni_streams.into())
+            .max_concurrent_bidi_streams(self.bidi_streams.min(STREAMS_INITIAL).into())
+            .max_concurrent_uni_streams(self.uni_streams.min(STREAMS_INITIAL).into())
             .max_idle_timeout(milliseconds(self.idle_timeout_ms).and_then(idle_timeout))
             .keep_alive_interval(milliseconds(self.keep_alive_ms))
             .initial_mtu(self.mtu)

@@ -1,5 +1,7 @@
 //! The end of a connection: ours, the peer's, or the path's.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use quinn_proto::{ConnectionError, TransportErrorCode, VarInt};
 
@@ -10,7 +12,7 @@ use crate::limits::REASON_BYTES_MAX;
 use crate::stats;
 
 /// TLS alerts that say something of certificates, and the one that says that no protocol fits.
-const CERTIFICATE_ALERTS: [u64; 7] = [42, 43, 44, 45, 46, 48, 113];
+const CERTIFICATE_ALERTS: [u64; 9] = [42, 43, 44, 45, 46, 48, 49, 51, 113];
 const NO_PROTOCOL_ALERT: u64 = 120;
 
 impl Connection {
@@ -57,6 +59,13 @@ impl Connection {
             other => (By::Transport, 0, other.to_string()),
         };
         self.report_end(by, code, &text, context);
+    }
+
+    /// Nobody listens at this address, says the network.
+    pub fn refused(&mut self, remote: SocketAddr, context: &mut Context) {
+        if self.request().is_some() && self.quic.is_handshaking() && self.remote() == remote {
+            self.fail((Failure::Unreachable, 0, 0), "nobody listens there", context);
+        }
     }
 
     /// An outgoing connection came to nothing; close what there is of it.

@@ -244,7 +244,9 @@ impl Capsules {
                     let used = self.capsules.len() - rest.len();
                     self.capsules.drain(..used);
                 }
-                Err(CapsuleError::UnexpectedEnd | CapsuleError::VarInt(_)) if self.capsules.len() < HTTP_BUFFER_MAX => break,
+                Err(CapsuleError::UnexpectedEnd | CapsuleError::VarInt(_)) if self.capsules.len() < HTTP_BUFFER_MAX => {
+                    break;
+                }
                 Err(_) => return Err(()),
             }
         }

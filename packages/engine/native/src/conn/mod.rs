@@ -1,5 +1,6 @@
 //! One QUIC connection and all that is known of it: its streams, lanes, credit, and WebTransport session.
 
+mod allowance;
 mod commands;
 mod end;
 mod feed;
@@ -17,6 +18,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use quinn_proto::{ConnectionHandle, Dir, Event, StreamEvent, StreamId, VarInt};
 use rustc_hash::FxHashMap;
+
+pub use allowance::Allowance;
 
 use crate::codes;
 use crate::event::Events;
@@ -95,6 +98,7 @@ pub struct Connection {
     pub segments: usize,
     pub side: Side,
     pub phase: Phase,
+    pub allowance: Allowance,
     /// It waits for its turn.
     pub queued: bool,
     /// Counted among its endpoint's pending handshakes.
@@ -139,6 +143,7 @@ impl Connection {
             pending: matches!(side, Side::Server { .. }),
             side,
             phase: Phase::Handshake,
+            allowance: Allowance::default(),
             queued: false,
             tick: 0,
             deadline: None,
@@ -313,6 +318,7 @@ impl Connection {
                     None => break,
                 }
             }
+            self.allowance.review(&mut self.quic, dir);
         }
         self.arrivals = self.paused;
     }

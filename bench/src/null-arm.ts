@@ -5,7 +5,7 @@
  */
 import { type Lane, Tape } from "@moq-relay/core";
 import { Engine } from "@moq-relay/engine";
-import { throwawayCertificate } from "@moq-relay/relay";
+import { makeThrowAway } from "@moq-relay/relay";
 import { encodeFrameHeader, encodeVarint } from "@moq-relay/wire";
 import { Content } from "./content.ts";
 
@@ -18,9 +18,9 @@ const policy = { priority: 60, order: "newest", latencyMs: 5000, budgetBytes: 8 
 let tape: Tape | undefined;
 let group = 0;
 
-const { chain, key } = await throwawayCertificate(["localhost"]);
+const identity = await makeThrowAway(["localhost"], Date.now());
 await engine.listen(
-	{ host: "127.0.0.1", port, certificates: [{ chain, key }], protocols: ["moq-lite-05"] },
+	{ host: "127.0.0.1", port, certificates: [identity], protocols: ["moq-lite-05"] },
 	{
 		onIncoming(incoming) {
 			const protocol = incoming.info.transport === "quic" ? incoming.info.alpn : (incoming.info.protocols[0] ?? "");

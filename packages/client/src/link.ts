@@ -3,11 +3,11 @@
  * @module
  */
 import {
+	CLIENT_SESSION_LIMITS,
 	type Clock,
 	type Connection,
 	type Grant,
 	type Origin,
-	SESSION_LIMITS,
 	Session,
 	type SessionEnd,
 	type SessionLimits,
@@ -58,7 +58,7 @@ export interface LinkOptions {
 	readonly firstMs?: number;
 	/** Names of the versions that an in-band SETUP may choose; default all that have one. */
 	readonly versions?: readonly string[];
-	/** Default `SESSION_LIMITS`. */
+	/** Default `CLIENT_SESSION_LIMITS`. */
 	readonly limits?: SessionLimits;
 	/** Default the real one. */
 	readonly clock?: Clock;
@@ -162,7 +162,7 @@ export class Link {
 	}
 
 	#hold(url: URL, connection: Connection): Promise<SessionEnd> {
-		const { origin, grant, sink, versions, limits = SESSION_LIMITS } = this.#options;
+		const { origin, grant, sink, versions, limits = CLIENT_SESSION_LIMITS } = this.#options;
 		const { signal } = this.#abort;
 		return new Promise((resolve) => {
 			const session = new Session(connection, {

@@ -37,7 +37,7 @@ export { SessionError, StreamError } from "./session/error.ts";
 export type { Authorise, Grant, Refusal } from "./session/grant.ts";
 export { fullPath, GRANT_ALL, mayPublish, maySubscribe } from "./session/grant.ts";
 export type { SessionLimits } from "./session/limits.ts";
-export { CLUSTER_SESSION_LIMITS, SESSION_LIMITS } from "./session/limits.ts";
+export { CLIENT_SESSION_LIMITS, CLUSTER_SESSION_LIMITS, SESSION_LIMITS } from "./session/limits.ts";
 export type { SessionCensus, SessionOptions } from "./session/session.ts";
 export { Session } from "./session/session.ts";
 export type {

@@ -29,6 +29,8 @@ export class IncomingUni implements RecvSink {
 	#group: IncomingGroup | undefined;
 	#state: "head" | "body" | "over" = "head";
 	#fin = false;
+	/** Bytes received before the body, whose credit has not been returned. */
+	#owed = 0;
 
 	constructor(context: SessionContext, stream: RecvStream, takers: UniTakers) {
 		this.#context = context;
@@ -43,13 +45,15 @@ export class IncomingUni implements RecvSink {
 			return;
 		}
 		this.#fin = fin;
+		this.#owed += chunk.length;
 		if (this.#state !== "over" && !this.#context.over) this.#readHead(chunk);
-		this.#stream.consumed(chunk.length);
+		this.#settle();
 	}
 
 	onReset(code: number): void {
 		this.#group?.onReset(code);
 		this.#finishHead("over");
+		this.#settle();
 	}
 
 	/** Give up a stream whose head has not come. */
@@ -75,13 +79,17 @@ export class IncomingUni implements RecvSink {
 			this.#readGroup();
 			return;
 		}
-		if (type !== UniType.Setup || this.#context.version.setup !== "streams") {
+		if (!this.#isSetup) {
 			throw new StreamError(Code.UnexpectedStream, `unidirectional stream of type ${type}`);
 		}
 		const body = this.#reader.message(this.#context.limits.messageBytes);
 		if (body === undefined) return;
 		this.#finishHead("over");
 		this.#takers.onSetup(body);
+	}
+
+	get #isSetup(): boolean {
+		return this.#type === UniType.Setup && this.#context.version.setup === "streams";
 	}
 
 	#readGroup(): void {
@@ -98,15 +106,23 @@ export class IncomingUni implements RecvSink {
 		if (rest.length > 0 || this.#fin) group.onData(rest, this.#fin);
 	}
 
+	/** Return the credit of what has been read; what waits for the rest of the head keeps its own, which is what bounds it. */
+	#settle(): void {
+		const kept = this.#state === "head" ? this.#reader.buffered : 0;
+		const due = this.#owed - kept;
+		this.#owed = kept;
+		if (due > 0) this.#stream.consumed(due);
+	}
+
 	#finishHead(next: "body" | "over"): void {
 		if (this.#state === "head") this.#takers.onHead(this);
 		this.#state = next;
 	}
 
 	#condemn(thrown: unknown): void {
-		if (!isStreamFault(thrown)) return this.#context.fail(SessionError.from(thrown));
-		const part = this.#type === UniType.Setup ? "setup" : "group";
-		this.#context.report({ dies: "stream", part, code: thrown.code, reason: thrown.message });
+		// Without its SETUP a session would only wait for the time-out.
+		if (!isStreamFault(thrown) || this.#isSetup) return this.#context.fail(SessionError.from(thrown));
+		this.#context.report({ dies: "stream", part: "group", code: thrown.code, reason: thrown.message });
 		this.abort(thrown.code);
 	}
 }

@@ -37,16 +37,23 @@ export interface SessionLimits {
 	readonly firstMessageMs: number;
 	/** Bytes of one control message; a longer one is refused before anything is allocated. */
 	readonly messageBytes: number;
-	/** Control messages per second that a peer may send in the long run; beyond it the session ends with 11. */
+	/**
+	 * Control messages per second that a peer may send in the long run; beyond it the session ends with 11. Opening a
+	 * bidirectional stream counts as one, whether or not its first message ever comes.
+	 */
 	readonly messagesPerSecond: number;
 	/** Control messages above that rate that may come at once. */
 	readonly messageBurst: number;
 	/** Incoming group streams open at once; beyond it the oldest of the same subscription is stopped with 26 Lagged. */
 	readonly incomingGroups: number;
-	/** Group streams per second that a peer may open in the long run; beyond it a new one is stopped with 11. */
+	/** Group streams and datagrams per second in the long run; beyond it a stream is stopped with 11, a datagram dropped. */
 	readonly groupsPerSecond: number;
 	/** Group streams above that rate that may come at once. */
 	readonly groupBurst: number;
+	/** Unidirectional streams per second, whatever becomes of them; a peer that ignores so many refusals loses its session to 11. */
+	readonly uniStreamsPerSecond: number;
+	/** Unidirectional streams above that rate that may come at once. */
+	readonly uniStreamBurst: number;
 	/** How long the peer may take to say who it is (SETUP) and we to decide, in ms; then the session ends with 3. */
 	readonly setupMs: number;
 	/** How long an upstream peer may take to answer TRACK, SUBSCRIBE or FETCH, in ms; then the request fails with 3. */
@@ -73,6 +80,8 @@ export const SESSION_LIMITS: SessionLimits = {
 	incomingGroups: 512,
 	groupsPerSecond: 5000,
 	groupBurst: 20_000,
+	uniStreamsPerSecond: 10_000,
+	uniStreamBurst: 60_000,
 	setupMs: 10_000,
 	responseMs: 10_000,
 	drainMs: 1000,
@@ -92,4 +101,17 @@ export const CLUSTER_SESSION_LIMITS: SessionLimits = {
 	incomingGroups: 8192,
 	groupsPerSecond: 100_000,
 	groupBurst: 200_000,
+	uniStreamsPerSecond: 200_000,
+	uniStreamBurst: 600_000,
+};
+
+/**
+ * The bounds of a client towards the relay that it chose to dial: as wide as what a relay may have to tell. With those of
+ * an ordinary session, whoever announces a thousand names would end the sessions of all who watch.
+ */
+export const CLIENT_SESSION_LIMITS: SessionLimits = {
+	...SESSION_LIMITS,
+	announcements: CLUSTER_SESSION_LIMITS.announcements,
+	messagesPerSecond: CLUSTER_SESSION_LIMITS.messagesPerSecond,
+	messageBurst: CLUSTER_SESSION_LIMITS.messageBurst,
 };

@@ -4,7 +4,7 @@
  */
 import { BidiType, Code, Malformed, MessageReader } from "@moq-relay/wire";
 import { RequestError } from "../error.ts";
-import { STREAM_SEND_BYTES_MAX } from "../limits.ts";
+import { READ_AHEAD_BYTES, STREAM_SEND_BYTES_MAX } from "../limits.ts";
 import type { Tape } from "../tape.ts";
 import type { BidiStream, RecvSink, RecvStream, SendSink, SendStream } from "../transport.ts";
 import type { SessionContext } from "./context.ts";
@@ -49,6 +49,8 @@ export class MessageStream implements RecvSink, SendSink {
 	#parked = false;
 	#finishing = false;
 	#over = false;
+	/** Bytes received whose credit has not been returned. */
+	#owed = 0;
 
 	private constructor(context: SessionContext, opening?: Opening) {
 		this.#context = context;
@@ -106,6 +108,7 @@ export class MessageStream implements RecvSink, SendSink {
 	finish(): void {
 		if (this.#over) return;
 		this.#over = true;
+		this.#settle();
 		this.#send.finish();
 	}
 
@@ -118,6 +121,7 @@ export class MessageStream implements RecvSink, SendSink {
 	abort(code: number): void {
 		if (this.#over) return;
 		this.#over = true;
+		this.#settle();
 		this.#send.reset(code);
 		if (!this.#finishing) this.#recv.stop(code);
 	}
@@ -126,8 +130,8 @@ export class MessageStream implements RecvSink, SendSink {
 	resume(): void {
 		if (!this.#parked || this.#over) return;
 		this.#parked = false;
-		this.#recv.consumed(this.#reader.buffered);
 		this.#read(this.#finishing);
+		this.#settle();
 	}
 
 	onData(chunk: Uint8Array, fin: boolean): void {
@@ -136,17 +140,18 @@ export class MessageStream implements RecvSink, SendSink {
 			this.#recv.consumed(chunk.length);
 			return;
 		}
+		this.#owed += chunk.length;
 		this.#reader.push(chunk);
 		this.#finishing = fin;
-		// Unread bytes of a parked stream keep their credit: that is what bounds them.
 		if (this.#parked) return;
-		this.#recv.consumed(chunk.length);
 		this.#read(fin);
+		this.#settle();
 	}
 
 	onReset(code: number): void {
 		if (this.#over) return;
 		this.#over = true;
+		this.#settle();
 		this.#send.reset(Code.Cancel);
 		this.#tell(code);
 	}
@@ -155,6 +160,7 @@ export class MessageStream implements RecvSink, SendSink {
 		// To a request of ours that is no answer: its reset or FIN comes on the other half.
 		if (this.#over || this.#opening === undefined) return;
 		this.#over = true;
+		this.#settle();
 		if (!this.#finishing) this.#recv.stop(Code.Cancel);
 		this.#tell(code);
 	}
@@ -192,6 +198,18 @@ export class MessageStream implements RecvSink, SendSink {
 	#open(): void {
 		this.#type ??= this.#reader.varint();
 		if (this.#type !== undefined) this.#handler = this.#opening?.open(this, this.#type, this.#reader);
+	}
+
+	/**
+	 * Return the credit of what has been read. Bytes that wait for the rest of their message keep theirs, which is what
+	 * bounds them; a message so long that it would never be whole that way does not.
+	 */
+	#settle(): void {
+		const kept = this.#over ? 0 : Math.min(this.#reader.buffered, UNREAD_BYTES_MAX);
+		const due = this.#owed - kept;
+		if (due <= 0) return;
+		this.#owed = kept;
+		this.#recv.consumed(due);
 	}
 
 	/** The last that anybody hears of the stream. */
@@ -235,6 +253,9 @@ const UNATTACHED: SendStream & Pick<RecvStream, "consumed" | "stop"> = {
 	consumed: () => {},
 	stop: () => {},
 };
+
+/** Far enough below a stream's read-ahead that the peer always gets credit for more. */
+const UNREAD_BYTES_MAX = READ_AHEAD_BYTES / 4;
 
 const PARTS: ReadonlyMap<number, SessionPart> = new Map<number, SessionPart>([
 	[BidiType.Announce, "announce"],

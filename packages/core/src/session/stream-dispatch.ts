@@ -5,11 +5,13 @@
 import { BidiType, Code, type MessageReader } from "@moq-relay/wire";
 import type { BidiStream, RecvSink, RecvStream } from "../transport.ts";
 import type { SessionContext } from "./context.ts";
-import { StreamError } from "./error.ts";
+import { SessionError, StreamError } from "./error.ts";
 import { receiveGoaway } from "./goaway.ts";
 import { IncomingUni, type UniTakers } from "./incoming-uni.ts";
-import { type MessageHandler, MessageStream, type Opening, takeMessage } from "./message-stream.ts";
+import type { SessionLimits } from "./limits.ts";
+import { type MessageHandler, MessageStream, type Opening } from "./message-stream.ts";
 import type { SessionParts } from "./parts.ts";
+import { RateLimit } from "./rate.ts";
 
 /** Streams of the peer until their first message is there. */
 export class StreamDispatch implements Opening {
@@ -19,6 +21,8 @@ export class StreamDispatch implements Opening {
 	/** Deadlines; in the order of arrival, so the first is the earliest. */
 	readonly #pending: Map<MessageStream | IncomingUni, number> = new Map();
 	#cancelSweep: (() => void) | undefined;
+	/** Unidirectional streams, by the limits that held when it was made. */
+	#unis: { readonly limits: SessionLimits; readonly rate: RateLimit } | undefined;
 
 	constructor(context: SessionContext, parts: SessionParts, onSetup: (body: Uint8Array) => void) {
 		this.#context = context;
@@ -36,6 +40,10 @@ export class StreamDispatch implements Opening {
 	}
 
 	onBidi(bidi: BidiStream): void {
+		// Counted here and not by its message: a stream that is reset at once costs as much.
+		if (!this.#context.over && !this.#context.messages.take()) {
+			this.#context.fail(new SessionError(Code.BoundsExceeded, "too many requests a second"));
+		}
 		if (this.#isFull()) {
 			bidi.recv.accept(DEAF);
 			bidi.send.reset(Code.BoundsExceeded);
@@ -46,6 +54,9 @@ export class StreamDispatch implements Opening {
 	}
 
 	onUni(recv: RecvStream): void {
+		if (!this.#context.over && !this.#takeUni()) {
+			this.#context.fail(new SessionError(Code.BoundsExceeded, "too many streams a second"));
+		}
 		if (this.#isFull()) {
 			recv.accept(DEAF);
 			recv.stop(Code.BoundsExceeded);
@@ -73,7 +84,6 @@ export class StreamDispatch implements Opening {
 		// A probe stream begins and ends with its type.
 		const body = type === BidiType.Probe ? NOTHING : reader.message(this.#context.limits.messageBytes);
 		if (body === undefined) return undefined;
-		takeMessage(this.#context);
 		const handler = this.#route(stream, type, body);
 		this.#pending.delete(stream);
 		return handler;
@@ -119,6 +129,17 @@ export class StreamDispatch implements Opening {
 			default:
 				return receiveGoaway(this.#context, stream, body);
 		}
+	}
+
+	/** Count a unidirectional stream; false when they come too fast. */
+	#takeUni(): boolean {
+		const { clock, limits } = this.#context;
+		// A grant may have brought other limits since.
+		if (this.#unis?.limits !== limits) {
+			const rate = new RateLimit(clock, { perSecond: limits.uniStreamsPerSecond, burst: limits.uniStreamBurst });
+			this.#unis = { limits, rate };
+		}
+		return this.#unis.rate.take();
 	}
 
 	/** Whether one more silent stream is too many; once the session has ended, it is. */

@@ -48,9 +48,7 @@ export class SubscriptionRequesting {
 	 * @throws StreamError when it comes too fast, or for a subscription that was never made.
 	 */
 	onGroup(group: Group, stream: RecvStream): IncomingGroup | undefined {
-		const { clock, limits } = this.#context;
-		this.#groups ??= new RateLimit(clock, { perSecond: limits.groupsPerSecond, burst: limits.groupBurst });
-		if (!this.#groups.take()) throw new StreamError(Code.BoundsExceeded, "too many groups a second");
+		if (!this.#take()) throw new StreamError(Code.BoundsExceeded, "too many groups a second");
 		const requested = this.#open.get(group.subscribe);
 		if (requested !== undefined) return requested.onGroup(group.sequence, stream);
 		// One that has ended is still fed by what was under way.
@@ -63,7 +61,7 @@ export class SubscriptionRequesting {
 		const { counters, version } = this.#context;
 		counters.bytesReceived += bytes.length;
 		counters.datagramsReceived++;
-		if (!version.datagrams) return;
+		if (!version.datagrams || !this.#take()) return;
 		try {
 			const datagram = decodeDatagram(bytes);
 			this.#open.get(datagram.subscribe)?.onDatagram(datagram);
@@ -76,6 +74,13 @@ export class SubscriptionRequesting {
 	/** The session is over. */
 	close(code: number): void {
 		for (const requested of this.#open.values()) requested.onAbort(code);
+	}
+
+	/** Count a group, whichever way it came; false when they come too fast. */
+	#take(): boolean {
+		const { clock, limits } = this.#context;
+		this.#groups ??= new RateLimit(clock, { perSecond: limits.groupsPerSecond, burst: limits.groupBurst });
+		return this.#groups.take();
 	}
 
 	#remove(id: number): void {

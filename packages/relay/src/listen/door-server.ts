@@ -22,10 +22,33 @@ export interface DoorSink {
 	onFault(error: unknown): void;
 }
 
+/** How long a peer may take, in ms. */
+export interface DoorTimes {
+	readonly firstByteMs: number;
+	readonly tlsHandshakeMs: number;
+	/** For the head of a request, from the moment it may begin. */
+	readonly headersMs: number;
+	readonly requestMs: number;
+	/** Between two requests. */
+	readonly keepAliveMs: number;
+	/** How often the three above are looked at. */
+	readonly checkMs: number;
+}
+
+/** What a door needs besides its address. */
+export interface DoorOptions {
+	/** The identities, where the door takes TLS. */
+	readonly pairs: readonly Pair[] | undefined;
+	readonly sink: DoorSink;
+	/** Default: those of `limits.ts`. */
+	readonly times?: DoorTimes;
+}
+
 /** A listening address. */
 export class DoorServer {
 	readonly #door: Door;
 	readonly #sink: DoorSink;
+	readonly #times: DoorTimes;
 	readonly #tcp: TcpServer;
 	readonly #http: Server;
 	readonly #https: HttpsServer | undefined;
@@ -34,19 +57,15 @@ export class DoorServer {
 	#sockets = 0;
 	#upgraded = 0;
 
-	/** `pairs` are the identities, where the door takes TLS. */
-	constructor(door: Door, pairs: readonly Pair[] | undefined, sink: DoorSink) {
+	constructor(door: Door, { pairs, sink, times = TIMES }: DoorOptions) {
 		this.#door = door;
 		this.#sink = sink;
-		this.#http = createHttpServer(HTTP_OPTIONS);
+		this.#times = times;
+		this.#http = createHttpServer(httpOptions(times));
 		this.#serve(this.#http, false);
 		if (pairs !== undefined) {
 			this.#https = createHttpsServer(this.#tlsOptions());
 			this.#serve(this.#https, true);
-			this.#https.on("tlsClientError", (_error, socket) => {
-				this.#sink.onTurnedAway("tls");
-				socket.destroy();
-			});
 			this.identify(pairs);
 		}
 		this.#tcp = createServer({ noDelay: true }, (socket) => this.#enter(socket));
@@ -83,7 +102,7 @@ export class DoorServer {
 	}
 
 	#serve(server: Server | HttpsServer, secure: boolean): void {
-		server.keepAliveTimeout = limits.HTTP_KEEP_ALIVE_MS;
+		server.keepAliveTimeout = this.#times.keepAliveMs;
 		server.maxRequestsPerSocket = limits.HTTP_REQUESTS_PER_SOCKET_MAX;
 		server.maxHeadersCount = limits.HTTP_HEADERS_MAX;
 		server.on("request", (message: IncomingMessage, response: ServerResponse) => {
@@ -107,7 +126,7 @@ export class DoorServer {
 		socket.on("close", () => {
 			this.#sockets -= 1;
 		});
-		sortByFirstByte(socket, {
+		sortByFirstByte(socket, this.#times.firstByteMs, {
 			onTls: (tls) => {
 				if (this.#https !== undefined) this.#https.emit("connection", tls);
 				else this.#drop(tls);
@@ -159,9 +178,11 @@ export class DoorServer {
 		};
 	}
 
+	/** Failed TLS handshakes come here too. */
 	#clientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-		this.#sink.onTurnedAway("http");
-		if (error.code === "ECONNRESET" || !socket.writable) {
+		const isHttp = /^(HPE_|ERR_HTTP)/.test(error.code ?? "");
+		this.#sink.onTurnedAway(isHttp || !(socket instanceof TLSSocket) ? "http" : "tls");
+		if (!isHttp || !socket.writable) {
 			socket.destroy();
 			return;
 		}
@@ -182,11 +203,11 @@ export class DoorServer {
 	#tlsOptions(): ServerOptions {
 		const verify = this.#door.clientRoots === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
 		return {
-			...HTTP_OPTIONS,
+			...httpOptions(this.#times),
 			...verify,
 			minVersion: "TLSv1.3",
 			ALPNProtocols: ["http/1.1"],
-			handshakeTimeout: limits.TLS_HANDSHAKE_MS,
+			handshakeTimeout: this.#times.tlsHandshakeMs,
 			SNICallback: (name, done) => {
 				try {
 					done(null, this.#contexts?.pick(name));
@@ -204,12 +225,23 @@ function fingerprintOf(socket: TLSSocket): string | undefined {
 	return typeof fingerprint256 === "string" ? fingerprint256.replaceAll(":", "").toLowerCase() : undefined;
 }
 
-const HTTP_OPTIONS = {
-	headersTimeout: limits.HTTP_HEADERS_MS,
-	requestTimeout: limits.HTTP_REQUEST_MS,
-	maxHeaderSize: limits.HTTP_HEADER_BYTES_MAX,
-	connectionsCheckingInterval: limits.HTTP_CHECK_MS,
-	noDelay: true,
+function httpOptions(times: DoorTimes): ServerOptions {
+	return {
+		headersTimeout: times.headersMs,
+		requestTimeout: times.requestMs,
+		maxHeaderSize: limits.HTTP_HEADER_BYTES_MAX,
+		connectionsCheckingInterval: times.checkMs,
+		noDelay: true,
+	};
+}
+
+const TIMES: DoorTimes = {
+	firstByteMs: limits.FIRST_BYTE_MS,
+	tlsHandshakeMs: limits.TLS_HANDSHAKE_MS,
+	headersMs: limits.HTTP_HEADERS_MS,
+	requestMs: limits.HTTP_REQUEST_MS,
+	keepAliveMs: limits.HTTP_KEEP_ALIVE_MS,
+	checkMs: limits.HTTP_CHECK_MS,
 };
 const STATUS_OF_ERROR: Readonly<Record<string, string>> = {
 	HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",

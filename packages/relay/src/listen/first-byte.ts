@@ -3,7 +3,6 @@
  * @module
  */
 import type { Socket } from "node:net";
-import { FIRST_BYTE_MS } from "./limits.ts";
 
 /** What a socket turned out to be. */
 export interface FirstByteSink {
@@ -13,14 +12,14 @@ export interface FirstByteSink {
 	onNothing(): void;
 }
 
-/** Wait for the first byte of a socket, put it back, and hand the socket on. */
-export function sortByFirstByte(socket: Socket, sink: FirstByteSink): void {
+/** Wait for the first byte of a socket, `timeoutMs` at most, put it back, and hand the socket on. */
+export function sortByFirstByte(socket: Socket, timeoutMs: number, sink: FirstByteSink): void {
 	const giveUp = (): void => {
 		clearTimeout(timer);
 		socket.destroy();
 		sink.onNothing();
 	};
-	const timer = setTimeout(giveUp, FIRST_BYTE_MS);
+	const timer = setTimeout(giveUp, timeoutMs);
 	const look = (): void => {
 		const byte = socket.read(1) as Buffer | null;
 		if (byte === null) return;

@@ -8,7 +8,7 @@ import { systemClock } from "@moq-relay/client";
 import { type Clock, TurnQueue } from "@moq-relay/core";
 import { LITE_VERSIONS } from "@moq-relay/wire";
 import { WorkerEnd } from "../bridge/worker-end.ts";
-import { DoorServer } from "./door-server.ts";
+import { DoorServer, type DoorSink } from "./door-server.ts";
 import type { FromWorker, ToWorker, WebRequest, WorkerStart } from "./doorway.ts";
 import { Questions } from "./questions.ts";
 import { SocketDoor } from "./socket-door.ts";
@@ -56,7 +56,7 @@ const sockets: SocketDoor = new SocketDoor({
 });
 const doors = start.doors.map((door) => {
 	const pairs = door.identities === undefined ? undefined : start.identities[door.identities];
-	const server = new DoorServer(door, pairs, {
+	const sink: DoorSink = {
 		onRequest,
 		onUpgrade: (request, upgrade) => {
 			if (door.webSocket) sockets.upgrade(request, upgrade);
@@ -64,7 +64,8 @@ const doors = start.doors.map((door) => {
 		},
 		onTurnedAway: (why) => say({ say: "turned-away", why }),
 		onFault: fault,
-	});
+	};
+	const server = new DoorServer(door, { pairs, sink });
 	return { door, server };
 });
 

@@ -12,6 +12,7 @@ import { openAuthoriser } from "./auth/key-authoriser.ts";
 import type { Closing } from "./closing.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { RelayConfig } from "./config/relay-config.ts";
+import { LIMITS_DEFAULT } from "./limits.ts";
 import { Gate } from "./listen/gate.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { Log } from "./ops/log.ts";
@@ -102,11 +103,17 @@ export async function layFoundation(
 
 function openAdmission({ limits }: RelayConfig): Admission {
 	try {
-		return new Admission(limits);
+		return new Admission({ ...limits, exempt: [...limits.exempt, ...loopbackRanges(limits)] });
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
 		throw new ConfigError([{ origin: undefined, key: "limits.exempt", message: error.message }]);
 	}
+}
+
+/** Loopback counts as the operator's own while nobody has set a limit per address; who sets one wants to see it hold. */
+function loopbackRanges(limits: RelayConfig["limits"]): readonly string[] {
+	const keys = ["maxSessionsPerIp", "sessionRatePerIp", "sessionBurstPerIp"] as const;
+	return keys.every((key) => limits[key] === LIMITS_DEFAULT[key]) ? ["127.0.0.0/8", "::1/128"] : [];
 }
 
 /** The engine, where QUIC is wanted at all; without one there is a line, and WebSocket. */

@@ -66,7 +66,7 @@ export const limitsTable: Table<LimitsConfig> = table(
 		memoryCriticalPercent: percent("memoryCriticalPercent", "memory_critical", "Memory above which slow viewers go"),
 		exempt: limit(listOf(pattern(/^[0-9A-Fa-f.:]+(\/\d{1,3})?$/, "an address range such as 10.0.0.0/8", "CIDR")), {
 			property: "exempt",
-			doc: "Address ranges that no limit per address applies to",
+			doc: "Address ranges that no limit per address applies to; loopback too, while those limits have their defaults",
 			fallback: LIMITS_DEFAULT.exempt,
 		}),
 	},

@@ -276,3 +276,19 @@ for (const framing of newest.framings) {
 		registerChecks(() => connectClient(newest, framing));
 	});
 }
+
+test("the echo check notices a changed byte", { timeout: 60_000 }, async () => {
+	const pair = await connectServer(newest, "qmux-01");
+	const onBidi = pair.sink.onBidi.bind(pair.sink);
+	pair.sink.onBidi = (stream) => {
+		let written = 0;
+		const write = stream.send.write.bind(stream.send);
+		stream.send.write = (bytes) => write(written++ === 3 ? bytes.with(0, (bytes[0] ?? 0) ^ 1) : bytes);
+		onBidi(stream);
+	};
+	try {
+		await assert.rejects(echoTheirs(pair), assert.AssertionError);
+	} finally {
+		await pair.dispose();
+	}
+});

@@ -11,11 +11,6 @@ export class ControlQueue {
 	#frames: Uint8Array[] = [];
 	#bytes = 0;
 
-	/** Whether some wait. */
-	get pending(): boolean {
-		return this.#frames.length > 0;
-	}
-
 	/** Add a frame. */
 	push(frame: Uint8Array): void {
 		this.#frames.push(frame);

@@ -76,6 +76,7 @@ test("KeepAlive answers pings, and only the last of those that wait for the pipe
 		solo.pipe.room = 0;
 		for (const sequence of [8, 9, huge]) solo.receive(encodePing({ response: false, sequence }));
 		assert.deepEqual(solo.drain(9), [{ type: "ping", response: true, sequence: huge }]);
+		assert.deepEqual(solo.drain(9), []);
 	}
 });
 

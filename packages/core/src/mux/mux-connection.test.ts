@@ -5,7 +5,7 @@ import { encodePing, encodeStopSending, type MuxFraming } from "@moq-relay/wire"
 import { READ_AHEAD_BYTES, SESSION_READ_AHEAD_BYTES } from "../limits.ts";
 import type { BidiStream, ConnectionSink, RecvStream } from "../transport.ts";
 import { FRAMINGS, GENEROUS, parameters, SinkLog, Solo, StreamLog } from "./fixture.test.ts";
-import { IDLE_MS, RECORD_BYTES_MAX } from "./limits.ts";
+import { IDLE_MS, LOCAL_STREAMS_MAX, RECORD_BYTES_MAX } from "./limits.ts";
 import { MuxConnection } from "./mux-connection.ts";
 
 test("MuxConnection sends its transport parameters first, and only what the framing has", () => {
@@ -105,6 +105,46 @@ test("MuxConnection goes on after a sink that throws", () => {
 	assert.equal(solo.sink.unis[1]?.log.text, "again");
 });
 
+test("MuxConnection.close() inside an event is the last that core hears of the message", () => {
+	const solo = new Solo();
+	const accept = solo.sink.onUni.bind(solo.sink);
+	solo.sink.onUni = (stream) => {
+		accept(stream);
+		solo.connection.close(1, "");
+	};
+	solo.receive("0b020161", "0b060162");
+	assert.equal(solo.sink.unis.length, 1);
+	assert.equal(solo.sink.unis[0]?.log.text, "");
+	assert.deepEqual(solo.sink.ends, [{ code: 1, reason: "", by: "local" }]);
+});
+
+test("MuxConnection keeps to its own code when the peer stops what core has just reset", () => {
+	const solo = new Solo();
+	solo.stream(0, "ask");
+	solo.sink.bidis[0]?.stream.send.write(Buffer.from("answer"));
+	solo.sink.bidis[0]?.stream.send.reset(5);
+	solo.receive(encodeStopSending({ id: 0, code: 9 }));
+	solo.settle();
+	assert.deepEqual(solo.sink.bidis[0]?.stops, []);
+	assert.deepEqual(
+		solo.sentOf("reset-stream").map(({ code }) => code),
+		[5],
+	);
+});
+
+test("MuxConnection bounds the streams that it has open itself where the peer sets no limit", () => {
+	const solo = new Solo({ framing: "webtransport" });
+	const streams = Array.from({ length: LOCAL_STREAMS_MAX + 2 }, () => solo.connection.openUni());
+	for (const stream of streams) stream?.write(Uint8Array.of(1));
+	solo.settle();
+	assert.equal(solo.connection.openStreams, LOCAL_STREAMS_MAX);
+	assert.equal(solo.sentOf("stream").length, LOCAL_STREAMS_MAX);
+	streams[7]?.finish();
+	solo.settle();
+	assert.equal(solo.connection.openStreams, LOCAL_STREAMS_MAX);
+	assert.equal(solo.bytesOf(4 * LOCAL_STREAMS_MAX + 3), "\u0001");
+});
+
 test("MuxConnection.close() sends what was written, then the close, and nothing after", () => {
 	for (const framing of FRAMINGS) {
 		const solo = new Solo({ framing });
@@ -184,7 +224,8 @@ test("MuxConnection takes what old clients send and drafts do not forbid", () =>
 	// A stream before the parameters, parameters twice, data without offsets, and a final size of 0.
 	solo.receive("0a02026869");
 	solo.receive(parameters());
-	solo.receive(parameters({ data: 0 }));
+	solo.receive(parameters({ streamsUni: 2 ** 20, datagramFrameBytes: 100 }));
+	assert.equal(solo.connection.info.datagramBytesMax, 16_379);
 	solo.receive("0a02022121");
 	solo.receive("04020700");
 	assert.equal(solo.sink.unis[0]?.log.text, "hi!!");

@@ -231,8 +231,7 @@ export class MuxConnection implements Connection {
 			wake: () => this.#wake(),
 			sendControl: (frame) => {
 				this.#control.push(frame);
-				// While sending, these get a second look.
-				if (this.#phase === "idle") this.#wake();
+				this.#wake();
 			},
 		};
 	}
@@ -389,30 +388,27 @@ export class MuxConnection implements Connection {
 	}
 
 	#flush(): void {
-		const phase = this.#phase;
-		this.#phase = "sending";
 		// Held back while the pipe is full, so that they are as fresh, and as few, as can be.
 		if (this.#pipe.bufferedBytes() < PIPE_BYTES_MAX) {
 			this.#receiving.sendCredit();
 			this.#keepAlive.sendAnswer();
 		}
+		const phase = this.#phase;
+		this.#phase = "sending";
 		const sentBefore = this.#bytesSent;
 		this.#sending.begin();
-		const full = this.#send(true);
-		this.#sending.end(full);
-		// Resets of plays that were given up just now.
-		if (this.#control.pending) this.#send(false);
+		this.#sending.end(this.#send());
 		if (this.#bytesSent > sentBefore) this.#keepAlive.said();
 		this.#watchLateness();
 		this.#phase = phase;
 	}
 
-	/** Send records as long as there is something for them, streams too if asked; returns whether the pipe is full. */
-	#send(streams: boolean): boolean {
+	/** Send records as long as there is something for them; returns whether the pipe is full. */
+	#send(): boolean {
 		for (;;) {
 			if (this.#pipe.bufferedBytes() >= PIPE_BYTES_MAX) return true;
 			const record = new OutgoingRecord(this.#recordBytes, !hasRecords(this.#framing));
-			if (this.#control.fill(record) && streams && !record.full) this.#sending.fill(record);
+			if (this.#control.fill(record) && !record.full) this.#sending.fill(record);
 			if (record.bytes === 0) return false;
 			this.#bytesSent += record.bytes;
 			this.#pipe.send(record.parts);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Tape } from "../tape.ts";
 import type { Lane, LanePolicy } from "../transport.ts";
-import { FRAMINGS, LaneLog, PATIENT, Solo } from "./fixture.test.ts";
+import { FRAMINGS, LaneLog, PATIENT, parameters, Solo, type SoloOptions } from "./fixture.test.ts";
 import { LANE_PLAYS_MAX, LANE_STREAMS_WAITING_MAX } from "./limits.ts";
 
 interface Viewer {
@@ -12,8 +12,8 @@ interface Viewer {
 }
 
 /** A lane on a connection whose pipe takes `room` messages more. */
-function viewer(policy: Partial<LanePolicy>, room: number, peer = {}): Viewer {
-	const solo = new Solo({ framing: "qmux-00", peer });
+function viewer(policy: Partial<LanePolicy>, room: number, more: { peer?: SoloOptions["peer"] } = {}): Viewer {
+	const solo = new Solo({ framing: "qmux-00", ...more });
 	const log = new LaneLog();
 	const lane = solo.connection.lane({ ...PATIENT, ...policy }, log);
 	solo.pipe.room = room;
@@ -98,6 +98,43 @@ test("MuxLane gives the oldest up while older plays exceed the budget", () => {
 	assert.deepEqual(log.dropped, [{ tags: [1, 2], reason: "budget" }]);
 });
 
+test("MuxLane counts latency from the first newer play, not from the last", () => {
+	const { solo, lane, log } = viewer({ latencyMs: 100 }, 0);
+	for (const tag of [1, 2, 3]) {
+		play(lane, tag);
+		solo.clock.run(solo.clock.nowMs() + 60);
+	}
+	assert.deepEqual(log.dropped, [{ tags: [1], reason: "latency" }]);
+});
+
+test("MuxLane resets at once what it gives up while the pipe has room", () => {
+	const { solo, lane, log } = viewer({ budgetBytes: 1000 }, 99, { peer: { data: 20_000 } });
+	play(lane, 1);
+	solo.settle();
+	play(lane, 2);
+	solo.settle();
+	assert.deepEqual(log.dropped, [{ tags: [1], reason: "budget" }]);
+	assert.deepEqual(
+		solo.sentOf("reset-stream").map(({ id }) => id),
+		[3],
+	);
+});
+
+test("MuxLane shows a play of an aborted tape also when the peer's limits come later", () => {
+	const { solo, lane, log } = viewer({}, 99, { peer: undefined });
+	const tape = new Tape("lite-05");
+	tape.abort(24);
+	lane.play(tape, Uint8Array.of(1), 1);
+	solo.settle();
+	solo.receive(parameters());
+	solo.settle();
+	assert.deepEqual(
+		solo.sentOf("reset-stream").map(({ id, code }) => [id, code]),
+		[[3, 24]],
+	);
+	assert.deepEqual(log.dropped, []);
+});
+
 test("MuxLane counts what an older play's tape grows by", () => {
 	const { solo, lane, log } = viewer({ budgetBytes: 70_000 }, 0);
 	const tape = new Tape("lite-05");
@@ -112,7 +149,7 @@ test("MuxLane counts what an older play's tape grows by", () => {
 });
 
 test("MuxLane keeps the newest few of plays that wait for the peer's stream limit", () => {
-	const { solo, lane, log } = viewer({}, 99, { streamsUni: 2 });
+	const { solo, lane, log } = viewer({}, 99, { peer: { streamsUni: 2 } });
 	const open = new Tape("lite-05");
 	lane.play(open, Uint8Array.of(1), 1);
 	lane.play(open, Uint8Array.of(2), 2);

@@ -42,7 +42,7 @@ export class ReceiveSide implements RecvHalfOwner {
 	readonly #window: ReceiveWindow;
 	readonly peer: Readonly<Record<StreamKind, PeerStreams>>;
 	/** Streams of ours that core stopped before they were opened. */
-	readonly #stopCodes = new Map<RecvHalf, number>();
+	readonly #stopCodes = new WeakMap<RecvHalf, number>();
 	/** Halves that new credit may be due for. */
 	readonly #consumed = new Set<RecvHalf>();
 	#creditDue = false;
@@ -76,7 +76,6 @@ export class ReceiveSide implements RecvHalfOwner {
 		half.id = id;
 		const code = this.#stopCodes.get(half);
 		if (code === undefined) return;
-		this.#stopCodes.delete(half);
 		this.#host.sendControl(encodeStopSending({ id, code }));
 	}
 

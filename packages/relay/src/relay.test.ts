@@ -1,7 +1,11 @@
 /** The relay as a whole, over sockets: sessions, upgrades, bad input, limits, and its end. */
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { formatKey, generateKey, type Key, signToken } from "@moq-relay/token";
 import { webSocketOffer } from "@moq-relay/wire";
 import { WebSocket } from "ws";
 import { startRelay } from "./testing/started-relay.ts";
@@ -211,6 +215,26 @@ test("Relay admits so many sessions of one address and no more", async () => {
 	await started.line(({ event }) => event === "session.close");
 	assert.equal((await upgrade(started.url("/"), offer)).status, 101);
 	for (const { webSocket } of held) webSocket.terminate();
+});
+
+test("Relay ends the sessions of a key that was replaced, and no others", async () => {
+	const folder = await mkdtemp(join(tmpdir(), "moq-rotate-"));
+	const file = join(folder, "key.jwk");
+	const [old, next] = [await generateKey({ algorithm: "HS256" }), await generateKey({ algorithm: "HS256" })];
+	await writeFile(file, formatKey(old, "json"), { mode: 0o600 });
+	await using started = await startRelay("--auth-key", file, "--auth-public-subscribe", "open");
+	const token = (key: Key): Promise<string> => signToken(key, { root: "demo", publish: [""], subscribe: [""] });
+	const holder = await connect(started.url(`/demo?jwt=${await token(old)}`));
+	const anonymous = await connect(started.url("/open"));
+	await writeFile(file, formatKey(next, "json"));
+	const end = await holder.ended;
+	assert.deepEqual([end.code, end.by], [6, "remote"]);
+	await started.line(({ event }) => event === "auth.revoked");
+	const renewed = await connect(started.url(`/demo?jwt=${await token(next)}`));
+	await started.line(({ event, session }) => event === "session.open" && session === 3);
+	assert.equal(started.relay.sessions.size, 2);
+	for (const client of [anonymous, renewed]) client.session.close(0, "");
+	await rm(folder, { recursive: true });
 });
 
 test("Relay.drain() answers 503, refuses sessions, and waits no longer than it was told", async () => {

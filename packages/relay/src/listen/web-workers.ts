@@ -22,7 +22,7 @@ export interface WebWorkersOptions {
 }
 
 /** The pool. */
-export class WebWorkers {
+export class WebWorkers implements AsyncDisposable {
 	readonly #options: WebWorkersOptions;
 	readonly #links = new Set<WorkerLink>();
 	#doors: readonly Door[];
@@ -60,6 +60,11 @@ export class WebWorkers {
 		return this.#links.size;
 	}
 
+	/** Those that run; one that ends is replaced. */
+	get links(): Iterable<WorkerLink> {
+		return this.#links;
+	}
+
 	/** Connections of all workers. */
 	get connections(): number {
 		let total = 0;
@@ -91,6 +96,10 @@ export class WebWorkers {
 		await Promise.all([...this.#links].map((link) => link.terminate()));
 	}
 
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
 	/** One more worker. Resolves with the doors as it bound them. */
 	#add(): Promise<readonly Door[]> {
 		return new Promise((resolve, reject) => {
@@ -120,12 +129,10 @@ export class WebWorkers {
 	/** A worker that died is replaced, after a pause. */
 	#replace(): void {
 		if (this.#closed) return;
+		this.#options.sink.onFault(new Error("a worker ended; another one takes its place"), undefined);
 		this.#options.clock.after(WORKER_RESTART_MS, () => {
 			if (this.#closed) return;
-			this.#add().catch((error: unknown) => {
-				this.#options.sink.onFault(error, undefined);
-				this.#replace();
-			});
+			this.#add().catch(() => this.#replace());
 		});
 	}
 }

@@ -33,6 +33,15 @@ export const CATALOG_BYTES_MAX: number = 1024 * 1024;
 /** How long the first session may take, in ms; after that the command ends with the reason. */
 export const CONNECT_MS_MAX: number = 10_000;
 
+/** Silence after which a QUIC connection is dead, in ms; a relay that vanished is noticed then, and the next one is tried. */
+export const SILENCE_MS_MAX: number = 10_000;
+
+/** A QUIC connection with nothing to say says so this often, in ms: three may get lost before it counts as dead. */
+export const KEEP_ALIVE_MS: number = 2500;
+
+/** Bytes of standard input that are kept for the track that is read furthest behind: a fragment of some seconds of 4K. */
+export const STDIN_CACHE_BYTES_MAX: number = 128 * 1024 * 1024;
+
 /** How long the end of a broadcast waits for the last groups to get through, in ms. */
 export const DRAIN_MS_MAX: number = 10_000;
 

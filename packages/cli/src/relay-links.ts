@@ -14,7 +14,7 @@ import {
 import type { CommandContext } from "./command-context.ts";
 import { CommandError } from "./command-error.ts";
 import type { ConnectSettings } from "./connect-options.ts";
-import { CONNECT_MS_MAX, DRAIN_MS_MAX } from "./limits.ts";
+import { CONNECT_MS_MAX, DRAIN_MS_MAX, KEEP_ALIVE_MS, SILENCE_MS_MAX } from "./limits.ts";
 import { urlFor } from "./relay-url.ts";
 
 /** Which relays, and what they may do. */
@@ -123,6 +123,7 @@ async function dialAs(url: URL, settings: ConnectSettings, signal: AbortSignal):
 		versions,
 		signal,
 		timeoutMs: CONNECT_MS_MAX,
+		transport: { idleTimeoutMs: SILENCE_MS_MAX, keepAliveMs: KEEP_ALIVE_MS },
 		...(transport === "webtransport" ? { webSocket: { enabled: false } } : {}),
 	});
 }

@@ -3,8 +3,10 @@
  * @module
  */
 
-/** First pause between two attempts, and the longest one; the reference's cluster links have the same numbers. */
+/** First pause between two attempts, in ms; the reference's cluster links have the same. */
 export const BACKOFF_FIRST_MS: number = 1000;
+
+/** Longest pause between two attempts, in ms; the reference's cluster links have the same. */
 export const BACKOFF_MS_MAX: number = 10_000;
 
 /** How long one attempt to connect may take; a path that drops packets answers nothing at all. */

@@ -16,6 +16,7 @@ import {
 	ReadableStreamSource,
 	WEBM,
 } from "mediabunny";
+import { STDIN_CACHE_BYTES_MAX } from "../limits.ts";
 import type { AudioRendition, VideoRendition } from "./catalog.ts";
 import { hexOfDescription } from "./decoder-description.ts";
 import { MediaError } from "./media-error.ts";
@@ -52,7 +53,7 @@ export interface MediaInput {
 /** Open a path, or `-` for standard input. @throws MediaError when it holds no track that can be published. */
 export async function openMedia(path: string): Promise<MediaInput> {
 	const isStream = path === "-";
-	const source = isStream ? new ReadableStreamSource(standardInput()) : new FilePathSource(path);
+	const source = isStream ? standardInput() : new FilePathSource(path);
 	const input = new Input({ source, formats: [MP4, QTFF, MATROSKA, WEBM] });
 	const tracks: MediaTrack[] = [];
 	const unknown: string[] = [];
@@ -146,8 +147,9 @@ async function* packets(track: InputTrack, path: string): AsyncIterable<MediaPac
 	}
 }
 
-function standardInput(): ReadableStream<Uint8Array> {
-	return Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>;
+function standardInput(): ReadableStreamSource {
+	const stream = Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>;
+	return new ReadableStreamSource(stream, { maxCacheSize: STDIN_CACHE_BYTES_MAX });
 }
 
 function nameOf(path: string): string {

@@ -58,7 +58,10 @@ export class Viewing {
 			{
 				onLive: (choice, isAnother) => this.#onLive(choice, isAnother),
 				onSample: (kind, sample, position) => this.#onSample(kind, sample, position),
-				onSkipped: () => this.#stats.dropped(),
+				onSkipped: (kind) => {
+					this.#stats.dropped();
+					context.terminal.debug(`a group of ${kind} was left out or cut short`);
+				},
 				onLost: (code) => context.terminal.note(`${name} broke off (code ${code}); waiting for it to come back`),
 				onEnd: (error) => this.#settle(error),
 			},

@@ -19,6 +19,12 @@ test("Terminal cuts a status that would wrap", () => {
 	assert.equal(written(), "\r01234567…\u001b[K");
 });
 
+test("Terminal does not cut a status for a terminal that tells no width", () => {
+	const { terminal, written } = make({ isTTY: true, columns: 0 });
+	terminal.status("0123456789");
+	assert.equal(written(), "\r0123456789\u001b[K");
+});
+
 test("Terminal writes at most one status line a second to a pipe", () => {
 	const { terminal, written, clock } = make({});
 	terminal.status("a");

@@ -76,7 +76,8 @@ export class Terminal {
 
 /** A status that wraps could not be overwritten. */
 function clip(line: string, columns: number | undefined): string {
-	return columns === undefined || line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+	// A terminal of no size, as in some containers, has not said.
+	return columns === undefined || columns === 0 || line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
 
 const CLEAR_TO_END = "\u001b[K";

@@ -77,7 +77,9 @@ export class Terminal {
 /** A status that wraps could not be overwritten. */
 function clip(line: string, columns: number | undefined): string {
 	// A terminal of no size, as in some containers, has not said.
-	return columns === undefined || columns === 0 || line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+	return columns === undefined || columns === 0 || line.length < columns
+		? line
+		: `${line.slice(0, Math.max(0, columns - 2))}…`;
 }
 
 const CLEAR_TO_END = "\u001b[K";

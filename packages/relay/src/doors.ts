@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import type { Endpoint } from "@moq-relay/engine";
+import { describeNodes } from "./cluster/nodes.ts";
 import type { Foundation } from "./foundation.ts";
 import { formatAddress } from "./listen/address.ts";
 import { bindAll, type Listeners } from "./listen/listeners.ts";
@@ -129,20 +130,11 @@ async function openInternal(foundation: Foundation): Promise<InternalWeb | undef
 	const internal = await InternalWeb.listen(config.internal.listen, {
 		ready: () => !state.draining,
 		metrics: () => metrics.expose(),
-		nodes: () => ({ nodes: nodesOf(sessions.values()) }),
+		nodes: () => ({ nodes: describeNodes(foundation) }),
 		sessions: () => [...describe(sessions.values(), environment.clock.nowMs())],
 	});
 	closing.defer(() => internal.close());
 	return internal;
-}
-
-/** The other relays, by their links. */
-function nodesOf(sessions: Iterable<LiveSession>): readonly object[] {
-	const peers = [...sessions].filter((live) => scopeOf(live) === "cluster");
-	return peers.map(({ id, connection, start }) => ({
-		node: start.peer ?? connection.info.remote,
-		connections: [{ id, direction: start.direction }],
-	}));
 }
 
 function* describe(sessions: Iterable<LiveSession>, nowMs: number): Iterable<object> {

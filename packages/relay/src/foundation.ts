@@ -68,7 +68,12 @@ export async function layFoundation(
 		metrics.count("moq_faults_total");
 		log.error("session.fault", { remote: connection?.info.remote, error: asError(error) });
 	};
-	const origin = new Origin({ clock, id: randomId(clock), onFault: (thrown) => fault(thrown) });
+	const origin = new Origin({
+		clock,
+		id: idOf(config, clock),
+		broadcastLingerMs: config.cluster.lingerMs,
+		onFault: (thrown) => fault(thrown),
+	});
 	const versions = versionsOf(config);
 	const sessions = closing.add(
 		new Sessions({
@@ -122,7 +127,9 @@ function openEngine(
 	log: Log,
 	{ closing, fault }: { closing: Closing; fault: Foundation["fault"] },
 ): Engine | undefined {
-	if (config.server.bind === undefined && config.cluster.connect.length === 0) return undefined;
+	const { connect, connectApi, root, mesh } = config.cluster;
+	const dials = connect.length > 0 || connectApi !== undefined || root !== undefined || mesh;
+	if (config.server.bind === undefined && !dials) return undefined;
 	const engine = Engine.load({ onFault: (message) => fault(new Error(message)) });
 	if (!("missing" in engine)) return closing.add(engine);
 	log.warn("engine.absent", {}, `${engine.missing}; going on without QUIC, over WebSocket only`);
@@ -135,6 +142,14 @@ function versionsOf({ server }: RelayConfig): readonly LiteVersion[] {
 	if (versions.length > 0) return versions;
 	const known = LITE_VERSIONS.map((version) => version.name).join(", ");
 	throw new ConfigError([{ origin: undefined, key: "server.version", message: `none of it is spoken; use ${known}` }]);
+}
+
+function idOf({ cluster }: RelayConfig, clock: Clock): number {
+	if (cluster.id === undefined) return randomId(clock);
+	const id = Number(cluster.id);
+	if (Number.isSafeInteger(id)) return id;
+	const message = "must be below 9007199254740992: clients in browsers read it as a number";
+	throw new ConfigError([{ origin: undefined, key: "cluster.id", message }]);
 }
 
 /** A hop id: nonzero, and below 2^53 for clients whose numbers end there. */

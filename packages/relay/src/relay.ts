@@ -5,7 +5,7 @@
 import type { Clock, Origin } from "@moq-relay/core";
 import { Code } from "@moq-relay/wire";
 import { Closing } from "./closing.ts";
-import { prepareCluster } from "./cluster/cluster.ts";
+import { prepareCluster } from "./cluster/prepare.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
 import type { RelayConfig } from "./config/relay-config.ts";
 import { type Doors, openDoors } from "./doors.ts";

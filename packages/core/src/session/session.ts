@@ -4,6 +4,7 @@
  */
 import { Code, type LiteVersion, type Setup } from "@moq-relay/wire";
 import type { Clock } from "../clock.ts";
+import type { OriginId } from "../model/route.ts";
 import type { Origin } from "../routing/origin.ts";
 import type { Connection } from "../transport.ts";
 import { AnnounceListening } from "./announce-listening.ts";
@@ -99,6 +100,11 @@ export class Session {
 	/** Name of the version in use ("moq-lite-05"); undefined until it is negotiated. */
 	get version(): string | undefined {
 		return this.#hasVersion ? this.#state.version.name : undefined;
+	}
+
+	/** The peer's id in hop lists, where its version has it say so; undefined otherwise and before it is known. */
+	get peerOrigin(): OriginId | undefined {
+		return this.#handshake.peerSetup?.origin;
 	}
 
 	/** What the peer may do now, less what it said that it will not; undefined until it is decided. */

@@ -11,6 +11,8 @@ export interface AuthRequest {
 	readonly path: string;
 	/** `?jwt=`; empty counts as absent. */
 	readonly jwt?: string | undefined;
+	/** `?register=`: the name under which a relay joins, which only a relay may; undefined for anybody else. */
+	readonly register?: string | undefined;
 	/** The whole `Authorization` header; `?jwt=` wins over it. */
 	readonly authorization?: string | undefined;
 	/** For the log. */

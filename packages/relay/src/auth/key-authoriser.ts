@@ -91,7 +91,10 @@ class KeyAuthoriser implements Authoriser {
 		const root = parsePath(request.path);
 		if (request.peerCertificate !== undefined) return { root, publish: [""], subscribe: [""], cluster: true };
 		const token = request.jwt || bearerToken(request.authorization);
-		if (token === undefined) return this.#judgePublic(root);
+		if (token === undefined) {
+			if (request.register !== undefined) throw new TokenError("missing", NO_RELAY);
+			return this.#judgePublic(root);
+		}
 		if (this.#sources.length === 0)
 			throw new TokenError("unknown_key", "this relay has no keys, so it takes no tokens");
 		const { clock, config } = this.#options;
@@ -100,6 +103,8 @@ class KeyAuthoriser implements Authoriser {
 			toleranceMs: config.clockToleranceMs,
 			lifetimeMsMax: config.maxLifetimeMs,
 		});
+		// As older relays have it: neither what is public nor a token for everything lets anyone join.
+		if (request.register !== undefined && !claims.cluster) throw new TokenError("scope", NO_RELAY);
 		return this.#grant(claims, root);
 	}
 
@@ -204,6 +209,8 @@ class KeyAuthoriser implements Authoriser {
 		});
 	}
 }
+
+const NO_RELAY = "to register as a relay, the token needs the claim cluster";
 
 function bearerToken(authorization: string | undefined): string | undefined {
 	return /^bearer +([^\s]+) *$/i.exec(authorization ?? "")?.[1];

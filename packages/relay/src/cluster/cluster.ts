@@ -1,86 +1,134 @@
 /**
- * The links of this relay to others.
+ * The links of this relay to others, and what it tells them of itself.
  * @module
  */
-import { readFile } from "node:fs/promises";
-import type { DialTls } from "@moq-relay/client";
-import { LITE_VERSIONS } from "@moq-relay/wire";
-import type { ClientTlsConfig } from "../config/client.ts";
-import { ConfigError } from "../config/config-error.ts";
-import type { Foundation } from "../foundation.ts";
-import { quicTransport } from "../listen/quic-listener.ts";
+
+import type { Origin } from "@moq-relay/core";
 import type { MetricsSource, Sample } from "../metrics/metrics.ts";
 import type { GaugeName, SumName } from "../metrics/series.ts";
-import { ClusterLink, type ClusterLinkOptions } from "./cluster-link.ts";
-import { STEADY_MS } from "./limits.ts";
-import { type Peer, parsePeer } from "./peer.ts";
+import { ClusterLink, type ClusterLinkOptions, type LinkPlan } from "./cluster-link.ts";
+import { readClusterToken } from "./cluster-token.ts";
+import { LinkSet } from "./link-set.ts";
+import { measureRtt } from "./measure.ts";
+import { Mesh } from "./mesh.ts";
+import type { Peer } from "./peer.ts";
+import { PeerList } from "./peer-list.ts";
+import type { ClusterSettings } from "./settings.ts";
+import { Tree } from "./tree.ts";
 
-/** A link to every relay of `[cluster] connect`. */
+/** What a cluster needs beside its settings. */
+export interface ClusterOptions extends ClusterLinkOptions {
+	readonly origin: Origin;
+}
+
+/** Everything that `[cluster]` asks for. */
 export class Cluster implements MetricsSource, Disposable {
-	readonly #links: readonly ClusterLink[];
+	readonly #options: ClusterOptions;
+	/** Those of the tree; the others are in the set. */
+	readonly #treeLinks = new Set<ClusterLink>();
+	readonly #links: LinkSet;
+	readonly #parts: Disposable[] = [];
 
-	constructor(peers: readonly Peer[], options: ClusterLinkOptions) {
-		this.#links = peers.map((peer) => new ClusterLink(peer, options));
+	constructor(settings: ClusterSettings, options: ClusterOptions) {
+		this.#options = options;
+		this.#links = new LinkSet((plan) => new ClusterLink(plan, options));
+		for (const peer of settings.connect) this.#links.want(peer, "connect");
+		this.#countRouteChanges();
+		this.#joinTree(settings);
+		this.#followList(settings);
+		if (settings.mesh && settings.self !== undefined) {
+			const { clock, log, origin } = options;
+			this.#parts.push(new Mesh({ clock, log, origin, self: settings.self, links: this.#links }));
+		}
 	}
 
 	/** Links whose session stands. */
 	get up(): number {
-		return this.#links.filter((link) => link.isUp).length;
+		return this.#all.filter((link) => link.isUp).length;
 	}
 
 	*sums(): Iterable<Sample<SumName>> {}
 
 	*gauges(): Iterable<Sample<GaugeName>> {
 		yield { name: "moq_cluster_peers", value: this.up };
-		for (const { peer, isUp } of this.#links) {
-			yield { name: "moq_cluster_peer_up", value: isUp ? 1 : 0, labels: { peer: peer.shown } };
+		const peers = new Map<string, { up: boolean; expiresMs: number | undefined }>();
+		for (const { peer, isUp, tokenExpiresMs } of this.#all) {
+			const before = peers.get(peer.shown);
+			peers.set(peer.shown, { up: isUp && before?.up !== false, expiresMs: tokenExpiresMs ?? before?.expiresMs });
+		}
+		for (const [peer, { up, expiresMs }] of peers) {
+			yield { name: "moq_cluster_peer_up", value: up ? 1 : 0, labels: { peer } };
+			if (expiresMs === undefined) continue;
+			yield { name: "moq_cluster_token_expiry_timestamp_seconds", value: expiresMs / 1000, labels: { peer } };
 		}
 	}
 
 	[Symbol.dispose](): void {
-		for (const link of this.#links) link[Symbol.dispose]();
+		for (const part of this.#parts) part[Symbol.dispose]();
+		this.#links[Symbol.dispose]();
+	}
+
+	get #all(): readonly ClusterLink[] {
+		return [...this.#treeLinks, ...this.#links.links()];
+	}
+
+	#joinTree({ root, rootName, self, role, prefix, fanout, isRoot }: ClusterSettings): void {
+		if (root === undefined || rootName === undefined || isRoot) return;
+		if (self === undefined) {
+			// Nobody could dial it, so there is no place for it in the tree.
+			this.#links.want(root, "connect");
+			return;
+		}
+		const { clock, log, origin } = this.#options;
+		const link = (plan: LinkPlan): ClusterLink => this.#openTreeLink(plan);
+		const measure = (peer: Peer): Promise<number> => this.#measure(peer);
+		const tree = new Tree({ clock, log, origin, self, role, root, rootName, prefix, fanout, link, measure });
+		this.#parts.push(tree);
+	}
+
+	#openTreeLink(plan: LinkPlan): ClusterLink {
+		const link = new ClusterLink(plan, this.#options);
+		this.#treeLinks.add(link);
+		link.onClosed(() => this.#treeLinks.delete(link));
+		return link;
+	}
+
+	async #measure(peer: Peer): Promise<number> {
+		const { token, dialOptions, clock } = this.#options;
+		const url = new URL(peer.url);
+		try {
+			if (token !== undefined && !url.searchParams.has("jwt")) {
+				url.searchParams.set("jwt", await readClusterToken(token));
+			}
+		} catch {
+			// The link itself will say that its token cannot be read.
+			return Number.POSITIVE_INFINITY;
+		}
+		return measureRtt(url, dialOptions, clock);
+	}
+
+	#followList({ connectApi, self }: ClusterSettings): void {
+		if (connectApi === undefined) return;
+		const { clock, log, dialOptions } = this.#options;
+		const list = new PeerList({
+			clock,
+			log,
+			place: connectApi,
+			self: self?.url,
+			timeoutMs: dialOptions.timeoutMs ?? LIST_MS,
+			onPeers: (peers) => this.#links.replace(peers, "list"),
+		});
+		this.#parts.push(list);
+	}
+
+	#countRouteChanges(): void {
+		const { origin, metrics } = this.#options;
+		const count = (): void => metrics.count("moq_cluster_route_changes_total");
+		const idle = (): void => {};
+		const watch = origin.watch("", { onStart: idle, onActive: idle, onRestart: count, onUpdate: count, onEnded: idle });
+		this.#parts.push({ [Symbol.dispose]: () => watch.close() });
 	}
 }
 
-/** Check all that links need; what is returned dials them. @throws ConfigError */
-export async function prepareCluster(foundation: Foundation): Promise<() => void> {
-	const { config, environment, closing, metrics, sessions, engine, versions } = foundation;
-	const { clock, log } = environment;
-	const peers = config.cluster.connect.map(parsePeer);
-	const tls = await dialTls(config.client.tls);
-	const { timeoutMs, websocket, quic, version } = config.client;
-	const dialOptions = {
-		tls,
-		timeoutMs,
-		versions: version.length === 0 ? versions : LITE_VERSIONS.filter(({ name }) => version.includes(name)),
-		engine: engine ?? null,
-		webSocket: { enabled: websocket.enabled, delayMs: websocket.delayMs },
-		transport: quicTransport(quic),
-		clock,
-	};
-	return () => {
-		const { token } = config.cluster;
-		const shared = { clock, log, metrics, sessions, dialOptions, token, steadyMs: STEADY_MS };
-		metrics.follow(closing.add(new Cluster(peers, shared)));
-	};
-}
-
-/** `[client.tls]` with its files read. */
-async function dialTls(config: ClientTlsConfig): Promise<DialTls> {
-	const roots = await Promise.all(config.root.map(readRoot));
-	return {
-		roots,
-		fingerprints: config.fingerprint,
-		disableVerify: config.disableVerify,
-		...(config.systemRoots !== undefined && { systemRoots: config.systemRoots }),
-	};
-}
-
-async function readRoot(file: string): Promise<string> {
-	try {
-		return await readFile(file, "utf8");
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-		throw new ConfigError([{ origin: undefined, key: "client.tls.root", message: `${file} cannot be read${code}` }]);
-	}
-}
+/** Time for an answer with a list, in ms, where no time for dials is set. */
+const LIST_MS = 10_000;

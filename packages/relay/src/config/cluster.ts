@@ -43,7 +43,6 @@ export const clusterTable: Table<ClusterConfig> = table(
 		id: setting(optional(decimalId()), {
 			doc: "This relay's id in hop lists; by default random",
 			reload: RELOAD_LINKS,
-			pending: "the id is random",
 		}),
 		connect: setting(listOf(text("a URL", "URL")), {
 			doc: "Relays to connect to, each perhaps with ?jwt= and ?cost=",
@@ -54,20 +53,17 @@ export const clusterTable: Table<ClusterConfig> = table(
 		connectApi: setting(optional(text("a file or an http(s) URL", "FILE|URL")), {
 			doc: "File or URL with a JSON list of relays to connect to",
 			reload: RELOAD_LINKS,
-			pending: "nothing is read from it; list the relays in cluster.connect",
 		}),
 		node: setting(optional(text("a URL", "URL")), {
 			doc: "This relay's own URL, as others reach it",
 			aliases: ["cluster.advertise"],
 			secret: true,
 			reload: RELOAD_LINKS,
-			pending: "this relay does not tell others where it is",
 		}),
 		mesh: setting(toggle(), {
 			doc: "Learn of other relays from those connected, and connect to them too; a URL means node = URL, mesh = true",
 			fallback: false,
 			reload: RELOAD_LINKS,
-			pending: "relays that others mention are not dialled; list them in cluster.connect",
 			expand: (value) => (typeof value === "string" ? { node: value, mesh: true } : undefined),
 		}),
 		token: setting(optional(text("a file or a token", "FILE")), {
@@ -85,30 +81,25 @@ export const clusterTable: Table<ClusterConfig> = table(
 			key: "linger",
 			fallback: "5s",
 			reload: RELOAD_LINKS,
-			pending: "broadcasts stay for the built-in time",
 		}),
 		root: setting(optional(text("a URL or host", "URL")), {
 			doc: "Older spelling: the relay to join, as a URL perhaps with ?jwt=, or as host:port",
 			secret: true,
 			reload: RELOAD_LINKS,
-			pending: "this relay does not join it; name it in cluster.connect",
 		}),
 		prefix: setting(text("a path", "PATH"), {
 			doc: "Older spelling: under which names relays are announced",
 			fallback: "internal/origins",
 			reload: RELOAD_LINKS,
-			pending: "relays are not announced",
 		}),
 		role: setting(optional(choice(["origin", "regional", "edge"])), {
 			doc: "Where in the tree this relay stands; by default it finds its place",
 			reload: RELOAD_LINKS,
-			pending: "there is no tree to stand in",
 		}),
 		fanout: setting(count(1, 10_000), {
 			doc: "Relays that the root feeds directly before it names other parents",
 			fallback: 16,
 			reload: RELOAD_LINKS,
-			pending: "there is no tree to spread",
 		}),
 		listen: setting(optional(address()), {
 			doc: "UDP address for other relays only",

@@ -91,10 +91,11 @@ function enterWebTransport(incoming: Incoming, { gate, versions, onFault }: Quic
 		turnAway(incoming, { httpStatus: gate.statusOf(place), code: Code.BoundsExceeded, message: "too many sessions" });
 		return;
 	}
-	const { path, jwt } = parseTarget(info.path);
+	const { path, jwt, register } = parseTarget(info.path);
 	const request: AuthRequest = {
 		path,
 		jwt,
+		register,
 		authorization: info.authorization,
 		transport: info.transport,
 		remote: info.remote,

@@ -24,10 +24,11 @@ export function answerUpgrade(question: UpgradeQuestion, gate: Gate): void {
 		gone = true;
 		place.release();
 	});
-	const { path, jwt } = parseTarget(request.target);
+	const { path, jwt, register } = parseTarget(request.target);
 	const asked: AuthRequest = {
 		path,
 		jwt,
+		register,
 		authorization: request.authorization,
 		transport: "websocket",
 		remote: request.remote,

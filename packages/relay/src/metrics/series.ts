@@ -24,6 +24,7 @@ export type CounterName =
 	| "moq_protocol_errors_total"
 	| "moq_accept_failures_total"
 	| "moq_cluster_dials_total"
+	| "moq_cluster_route_changes_total"
 	| "moq_tls_reloads_total"
 	| "moq_tls_reload_failures_total"
 	| "moq_faults_total";
@@ -43,6 +44,7 @@ export const COUNTERS: Readonly<Record<CounterName, Series>> = {
 	moq_protocol_errors_total: { help: "Rules of the protocol that peers broke, by code", labels: ["code"] },
 	moq_accept_failures_total: { help: "Peers turned away before a session", labels: ["listener", "class"] },
 	moq_cluster_dials_total: { help: "Attempts to reach another relay", labels: ["result"] },
+	moq_cluster_route_changes_total: { help: "Broadcasts that are reached another way than before", labels: [] },
 	moq_tls_reloads_total: { help: "Certificates replaced live", labels: ["listener"] },
 	moq_tls_reload_failures_total: { help: "New certificates that were bad, so the old ones stay", labels: ["listener"] },
 	moq_faults_total: { help: "Faults of the relay itself, each with a line in the log", labels: [] },
@@ -81,6 +83,7 @@ export type GaugeName =
 	| "moq_ready"
 	| "moq_cluster_peers"
 	| "moq_cluster_peer_up"
+	| "moq_cluster_token_expiry_timestamp_seconds"
 	| "moq_tls_cert_not_after_timestamp_seconds"
 	| "moq_tls_cert_not_before_timestamp_seconds"
 	| "moq_udp_buffer_bytes"
@@ -106,6 +109,7 @@ export const GAUGES: Readonly<Record<GaugeName, Series>> = {
 	moq_ready: { help: "1 while the relay takes new sessions", labels: [] },
 	moq_cluster_peers: { help: "Links to other relays that stand", labels: [] },
 	moq_cluster_peer_up: { help: "1 while the link to a configured peer stands", labels: ["peer"] },
+	moq_cluster_token_expiry_timestamp_seconds: { help: "End of a token for another relay", labels: ["peer"] },
 	moq_tls_cert_not_after_timestamp_seconds: { help: "End of a certificate's validity", labels: ["listener", "name"] },
 	moq_tls_cert_not_before_timestamp_seconds: {
 		help: "Begin of a certificate's validity",

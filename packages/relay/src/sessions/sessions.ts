@@ -68,11 +68,20 @@ export interface LiveSession {
 	request: AuthRequest | undefined;
 }
 
+/** Hears of every session. */
+export interface SessionObserver {
+	/** Version and grant are known. */
+	onReady(live: LiveSession): void;
+	/** Also for those that were never ready. */
+	onEnded(live: LiveSession): void;
+}
+
 /** The sessions of a relay. */
 export class Sessions implements Disposable {
 	readonly #options: SessionsOptions;
 	readonly #live = new Map<number, LiveSession>();
 	readonly #unwatchKeys: () => void;
+	readonly #observers = new Set<SessionObserver>();
 	#onClosed: ((session: LiveSession) => void) | undefined;
 	#nextId = 1;
 	#goawayUri: string | undefined;
@@ -97,6 +106,11 @@ export class Sessions implements Disposable {
 	/** Be told of each session once, when it has ended; for sums. */
 	onClosed(listener: (session: LiveSession) => void): void {
 		this.#onClosed = listener;
+	}
+
+	/** Be told of sessions from now on. */
+	observe(observer: SessionObserver): void {
+		this.#observers.add(observer);
 	}
 
 	/** Begin a session; it takes the connection over in this call. */
@@ -184,10 +198,11 @@ export class Sessions implements Disposable {
 			return;
 		}
 		const { info } = live.connection;
-		const { path: plain, jwt } = parseTarget(path);
+		const { path: plain, jwt, register } = parseTarget(path);
 		const request: AuthRequest = {
 			path: plain,
 			jwt,
+			register,
 			transport: info.transport,
 			remote: info.remote,
 			peerCertificate: info.peerCertificate,
@@ -228,6 +243,7 @@ export class Sessions implements Disposable {
 		const root = live.session.grant?.root ?? "";
 		log.info("session.open", { session: live.id, ...about(live), version, root });
 		live.start.onReady?.();
+		for (const observer of this.#observers) observer.onReady(live);
 		if (this.#goawayUri !== undefined) live.session.goaway(this.#goawayUri);
 	}
 
@@ -256,6 +272,7 @@ export class Sessions implements Disposable {
 		else log.info("session.close", fields);
 		this.#onClosed?.(live);
 		live.start.onEnd?.(end);
+		for (const observer of this.#observers) observer.onEnded(live);
 		if (this.#live.size > 0) return;
 		for (const resolve of this.#whenEmpty.splice(0)) resolve();
 	}

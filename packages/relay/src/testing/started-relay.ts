@@ -32,7 +32,12 @@ export async function startRelay(...flags: readonly string[]): Promise<StartedRe
 	const noWeb = flags.includes("--no-plain") || flags.includes("--web-http-listen");
 	const web = noWeb ? [] : ["--web-http-listen", "127.0.0.1:0"];
 	const given = flags.filter((flag) => flag !== "--no-plain");
-	const line = parseCommandLine([...own, ...web, "--internal-listen", "127.0.0.1:0", ...given], {});
+	return startAs(...own, ...web, ...given);
+}
+
+/** Start with exactly this command line, and an operators' listener. */
+export async function startAs(...args: readonly string[]): Promise<StartedRelay> {
+	const line = parseCommandLine(["--internal-listen", "127.0.0.1:0", ...args], {});
 	if (line.command !== "run") throw new TypeError("the flags start nothing");
 	const { config } = loadConfig(line.sources);
 	const lines = new Lines();

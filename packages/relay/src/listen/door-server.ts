@@ -12,6 +12,7 @@ import type { Door, Pair, TurnedAway, WebRequest } from "./doorway.ts";
 import { sortByFirstByte } from "./first-byte.ts";
 import * as limits from "./limits.ts";
 import { TlsContexts } from "./tls-contexts.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** What a door lets through. */
 export interface DoorSink {
@@ -53,9 +54,9 @@ export class DoorServer {
 	readonly #http: Server;
 	readonly #https: HttpsServer | undefined;
 	#contexts: TlsContexts | undefined;
-	/** TCP sockets that are open, and how many of them have become WebSockets. */
-	#sockets = 0;
-	#upgraded = 0;
+	readonly #waiting = new WaitingRoom(ROOM);
+	/** How to leave the waiting room, by remote address and port: HTTP over TLS has another socket than TCP. */
+	readonly #places = new Map<string, () => void>();
 
 	constructor(door: Door, { pairs, sink, times = TIMES }: DoorOptions) {
 		this.#door = door;
@@ -117,14 +118,17 @@ export class DoorServer {
 	}
 
 	#enter(socket: Socket): void {
-		if (this.#sockets - this.#upgraded >= limits.SOCKETS_WAITING_MAX) {
+		const remote = remoteOf(socket);
+		const leave = this.#waiting.enter(remote);
+		if (leave === undefined) {
 			this.#sink.onTurnedAway("busy");
 			socket.destroy();
 			return;
 		}
-		this.#sockets += 1;
+		this.#places.set(remote, leave);
 		socket.on("close", () => {
-			this.#sockets -= 1;
+			leave();
+			this.#places.delete(remote);
 		});
 		sortByFirstByte(socket, this.#times.firstByteMs, {
 			onTls: (tls) => {
@@ -156,10 +160,7 @@ export class DoorServer {
 		secure: boolean,
 	): void {
 		upgrade.socket.on("error", () => {}); // "close" follows
-		this.#upgraded += 1;
-		upgrade.socket.on("close", () => {
-			this.#upgraded -= 1;
-		});
+		this.#places.get(remoteOf(message.socket))?.();
 		this.#sink.onUpgrade(this.#describe(message, { secure, upgrade: true }), upgrade);
 	}
 
@@ -169,7 +170,7 @@ export class DoorServer {
 		return {
 			method: message.method ?? "",
 			target: message.url ?? "/",
-			remote: formatRemote(socket.remoteAddress ?? "", socket.remotePort ?? 0),
+			remote: remoteOf(socket),
 			secure: how.secure,
 			restricted: !how.secure && this.#door.plain === "restricted",
 			authorization: message.headers.authorization,
@@ -220,6 +221,10 @@ export class DoorServer {
 	}
 }
 
+function remoteOf(socket: Socket): string {
+	return formatRemote(socket.remoteAddress ?? "", socket.remotePort ?? 0);
+}
+
 function fingerprintOf(socket: TLSSocket): string | undefined {
 	const { fingerprint256 } = socket.getPeerCertificate();
 	return typeof fingerprint256 === "string" ? fingerprint256.replaceAll(":", "").toLowerCase() : undefined;
@@ -235,6 +240,7 @@ function httpOptions(times: DoorTimes): ServerOptions {
 	};
 }
 
+const ROOM = { total: limits.SOCKETS_WAITING_MAX, perAddress: limits.SOCKETS_WAITING_PER_ADDRESS_MAX };
 const TIMES: DoorTimes = {
 	firstByteMs: limits.FIRST_BYTE_MS,
 	tlsHandshakeMs: limits.TLS_HANDSHAKE_MS,

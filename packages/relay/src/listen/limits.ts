@@ -33,6 +33,9 @@ export const HTTP_CHECK_MS: number = 1000;
 /** Sockets of one worker that carry no WebSocket (yet); further ones are closed at once. */
 export const SOCKETS_WAITING_MAX: number = 4096;
 
+/** As above, of one IPv4 address or IPv6 /64: one peer must not fill the door. Loopback, where proxies are, is exempt. */
+export const SOCKETS_WAITING_PER_ADDRESS_MAX: number = 256;
+
 /** Questions of one worker that main has not answered; further ones are answered 503 in the worker. */
 export const ASKS_MAX: number = 2048;
 

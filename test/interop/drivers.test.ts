@@ -9,6 +9,9 @@ import { PeerProcess } from "./peer-process.ts";
 import { type StandInRelay, startStandIn } from "./stand-in-relay.ts";
 import { REPRESENTATIVES, type Variant, variantName } from "./variant.ts";
 
+const CURRENT: Variant = { client: "@moq/net", pin: "qmux-01.moq-lite-05" };
+const EARLY: Variant = { client: "oldlite", pin: "webtransport" };
+
 describe("interop drivers, over a relay made of the clients' own server role", () => {
 	let relay: StandInRelay;
 	before(async () => {
@@ -47,8 +50,6 @@ describe("interop drivers, over a relay made of the clients' own server role", (
 	});
 });
 
-const CURRENT: Variant = { client: "@moq/net", pin: "qmux-01.moq-lite-05" };
-const EARLY: Variant = { client: "oldlite", pin: "webtransport" };
 let broadcasts = 0;
 
 function at(relay: StandInRelay): { publishUrl: string; viewUrl: string; broadcast: string; lateGroupsMissed: number } {

@@ -204,6 +204,33 @@ test("Relay skips a viewer that does not read forward, and others see nothing of
 	for (const client of [publisher, slow, fast]) client.session.close(0, "");
 });
 
+test("Relay holds nothing for sessions that have ended", async () => {
+	await using started = await startRelay(...OPEN);
+	for (let round = 0; round < 5; round++) {
+		const publisher = await connect(started.url("/demo"));
+		const name = `cam${round}.hang`;
+		const track = publish(publisher, name, "video");
+		const viewers = await Promise.all(Array.from({ length: 5 }, () => connect(started.url("/demo"))));
+		const views = await Promise.all(viewers.map(async (one) => new Viewer(await announced(one, name), "video")));
+		for (let group = 1; group <= 3; group++) {
+			writeGroup(track, [payload(50_000, group)]);
+			await Promise.all(views.map((view) => view.until(group)));
+		}
+		for (const client of [publisher, ...viewers]) client.session.close(0, "");
+	}
+	await started.relay.sessions.empty();
+	const value = async (name: string): Promise<number> => {
+		const metrics = await (await fetch(started.internalUrl("/metrics"))).text();
+		return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(metrics)?.[1]);
+	};
+	// What a worker holds it gives up a turn or two after the last viewer has left.
+	let tapes = Number.NaN;
+	for (let asked = 0; asked < 1000 && tapes !== 0; asked++) tapes = await value("moq_web_worker_tapes");
+	assert.equal(tapes, 0);
+	assert.equal(await value("moq_faults_total"), 0);
+	assert.equal(((await (await fetch(started.internalUrl("/sessions"))).json()) as unknown[]).length, 0);
+});
+
 test("Relay admits so many sessions of one address and no more", async () => {
 	await using started = await startRelay(...OPEN, "--limits-max-sessions-per-ip", "2");
 	const offer = ["qmux-01.moq-lite-05"];

@@ -10,6 +10,7 @@ function step(name, command, args) {
 
 const bin = `${root}/node_modules/.bin`;
 step("types", `${bin}/tsc`, ["-p", "tsconfig.json"]);
+step("types of the page", `${bin}/tsc`, ["-p", "page/tsconfig.json"]);
 step("lint", `${bin}/oxlint`, ["--type-aware", "--deny-warnings"]);
 step("format", `${bin}/biome`, ["ci", "."]);
 step("unused code", `${bin}/knip`, []);

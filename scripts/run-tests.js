@@ -3,7 +3,13 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { root } from "./bootstrap.js";
 
-const patterns = ["packages/*/src/**/*.test.ts", "testkit/src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"];
+const patterns = [
+	"packages/*/src/**/*.test.ts",
+	"testkit/src/**/*.test.ts",
+	"page/src/**/*.test.ts",
+	"test/**/*.test.ts",
+	"bench/**/*.test.ts",
+];
 const wanted = process.argv.slice(2);
 const files = globSync(patterns, { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist|target)(\/|$)/.test(name) })
 	.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))

@@ -1,9 +1,9 @@
 /** The real relay in a process of its own, as users start it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { boundSocket, UdpGate } from "./udp-gate.ts";
 
 const MAIN = fileURLToPath(new URL("../packages/relay/src/main.ts", import.meta.url));
 
@@ -14,8 +14,8 @@ const START_MS = 30_000;
 export interface RelayPlace {
 	/** TCP and UDP port; a free one unless given. */
 	readonly port?: number;
-	/** "swallowed": datagrams to the port vanish, as behind a firewall, and QUIC listens elsewhere. */
-	readonly udp?: "open" | "swallowed";
+	/** "gated": a `UdpGate` stands before the UDP port, shut at first. */
+	readonly udp?: "open" | "gated";
 }
 
 /** A running relay. */
@@ -23,12 +23,13 @@ export class RelayProcess {
 	readonly port: number;
 	readonly #child: ChildProcess;
 	readonly #lines: string[];
-	readonly #swallower: Socket | undefined;
+	/** What stands before the UDP port, if anything. */
+	readonly gate: UdpGate | undefined;
 
-	constructor(child: ChildProcess, { port, swallower }: { readonly port: number; readonly swallower?: Socket }) {
+	constructor(child: ChildProcess, port: number, gate: UdpGate | undefined) {
 		this.#child = child;
 		this.port = port;
-		this.#swallower = swallower;
+		this.gate = gate;
 		this.#lines = [];
 		for (const input of [child.stdout, child.stderr]) {
 			if (input !== null) createInterface({ input }).on("line", (line) => this.#lines.push(line));
@@ -38,14 +39,14 @@ export class RelayProcess {
 	/** Start on a port of loopback, UDP and TCP, open to everyone unless the flags say otherwise. */
 	static async start(flags: readonly string[] = ["--auth-public", ""], place: RelayPlace = {}): Promise<RelayProcess> {
 		const port = place.port ?? (await freePort());
-		const swallower = place.udp === "swallowed" ? await bound(port) : undefined;
-		const quic = swallower === undefined ? port : await freePort();
+		const quic = place.udp === "gated" ? await freePort() : port;
+		const gate = place.udp === "gated" ? await UdpGate.start(port, quic) : undefined;
 		const own = ["--server-bind", `127.0.0.1:${quic}`, "--web-http-listen", `127.0.0.1:${port}`];
 		const names = ["--tls-generate", "localhost,127.0.0.1"];
 		const child = spawn(process.execPath, ["-C", "source", MAIN, ...own, ...names, ...flags], {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
-		const relay = new RelayProcess(child, { port, ...(swallower !== undefined && { swallower }) });
+		const relay = new RelayProcess(child, port, gate);
 		await relay.#answering();
 		return relay;
 	}
@@ -66,7 +67,7 @@ export class RelayProcess {
 
 	/** End it as an operator would; the exit code. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-		this.#swallower?.close();
+		this.gate?.close();
 		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
 		const exit = new Promise<number | null>((resolve) => this.#child.once("exit", resolve));
 		this.#child.kill(signal);
@@ -93,20 +94,10 @@ export async function freePort(): Promise<number> {
 		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 		const address = server.address();
 		const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-		const socket = await bound(port).catch(() => undefined); // taken for UDP: another one
+		const socket = await boundSocket(port).catch(() => undefined); // taken for UDP: another one
 		await new Promise<void>((resolve) => server.close(() => resolve()));
 		if (socket === undefined) continue;
 		await new Promise<void>((resolve) => socket.close(() => resolve()));
 		return port;
 	}
-}
-
-/** A UDP socket on the port that answers nothing. */
-async function bound(port: number): Promise<Socket> {
-	const socket = createSocket("udp4");
-	await new Promise<void>((resolve, reject) => {
-		socket.once("error", reject);
-		socket.bind(port, "127.0.0.1", resolve);
-	});
-	return socket;
 }

@@ -1,48 +1,71 @@
-import { Track } from "@moq/net";
+import { type Group, Track } from "@moq/net";
+import { MissingGroups } from "./missing-groups.ts";
+
+type Subscriber = Track.Subscriber;
 
 /**
- * Counts groups of video that never came, by the holes in their sequence numbers. The player's library does not tell, so the count
- * is taken where it receives groups; a group that comes late fills its hole again.
+ * Counts the groups of video that were not shown whole: those that never came, those that were cut short on the way, and those
+ * that the player gave up. The player's library does not tell, so the count is taken where it receives groups.
  */
 export class DroppedGroups {
-	readonly #seen = new Map<string, { next: number; readonly missing: Set<number> }>();
+	readonly #open = new Map<Subscriber, MissingGroups>();
+	#past = 0;
 
-	/** Groups missing so far. */
-	get count(): number {
-		let sum = 0;
-		for (const { missing } of this.#seen.values()) sum += missing.size;
-		return sum;
-	}
-
-	/** Begin at zero, as after a new broadcast. */
-	clear(): void {
-		this.#seen.clear();
-	}
-
-	/** Note that a group of `track` arrived. */
-	arrived(track: string, sequence: number): void {
-		const state = this.#seen.get(track);
-		if (state === undefined || sequence < state.next - HOLES_MAX) {
-			this.#seen.set(track, { next: sequence + 1, missing: new Set() });
-			return;
-		}
-		state.missing.delete(sequence);
-		for (let hole = Math.max(state.next, sequence - HOLES_MAX); hole < sequence; hole++) state.missing.add(hole);
-		state.next = Math.max(state.next, sequence + 1);
-	}
-
-	/** Watch every subscription that the page's library makes from now on. */
-	watch(): void {
-		const arrived = this.arrived.bind(this);
+	/** Count in every subscription that the page's library makes from now on, to tracks for which `isVideo` holds. */
+	constructor(isVideo: (track: string) => boolean) {
+		const missing = (subscriber: Subscriber): MissingGroups => this.#of(subscriber);
 		const prototype = Track.Subscriber.prototype;
+		// oxlint-disable-next-line typescript/unbound-method -- it is called with each subscriber as `this` below
 		const recvGroup = prototype.recvGroup;
-		prototype.recvGroup = async function (this: InstanceType<typeof Track.Subscriber>) {
+		prototype.recvGroup = async function (this: Subscriber) {
 			const group = await recvGroup.call(this);
-			if (group !== undefined && this.name.startsWith("video")) arrived(this.name, group.sequence);
+			if (group !== undefined && isVideo(this.name)) {
+				missing(this).began(group.sequence);
+				watchGroup(group, this, () => missing(this).cut(group.sequence));
+			}
 			return group;
 		};
 	}
+
+	/** Groups dropped so far. */
+	get count(): number {
+		let sum = this.#past;
+		for (const { count } of this.#open.values()) sum += count;
+		return sum;
+	}
+
+	/** Begin at zero, as for another broadcast. */
+	clear(): void {
+		this.#past = 0;
+		this.#open.clear();
+	}
+
+	#of(subscriber: Subscriber): MissingGroups {
+		const known = this.#open.get(subscriber);
+		if (known !== undefined) return known;
+		const groups = new MissingGroups();
+		this.#open.set(subscriber, groups);
+		subscriber.closed.subscribe(() => {
+			if (this.#open.delete(subscriber)) this.#past += groups.count;
+		});
+		return groups;
+	}
 }
 
-/** Holes remembered per track, so that a stranger's numbering can't fill the page's memory. */
-const HOLES_MAX = 10_000;
+/** Call `onCut` when the group ends before its end while its subscription lives on. */
+function watchGroup(group: Group.Consumer, subscriber: Subscriber, onCut: () => void): void {
+	const cut = (): void => {
+		// A subscription that ends closes its groups with it, in whatever order.
+		setTimeout(() => {
+			if (subscriber.closed.peek() === undefined) onCut();
+		});
+	};
+	group.closed.subscribe((end) => {
+		if (end instanceof Error) cut();
+	});
+	const close = group.close.bind(group);
+	group.close = (abort) => {
+		if (!group.isClosed) cut();
+		close(abort);
+	};
+}

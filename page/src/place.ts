@@ -16,3 +16,15 @@ export function readPlace(page: URL): Place {
 	if (jwt !== undefined) relay.searchParams.set("jwt", jwt);
 	return { relay, path, name, jwt };
 }
+
+/** A page of the relay's, as `/announced/demo`, with the token of the place. */
+export function pageOf(place: Place, path: string): URL {
+	const url = new URL(path, place.relay);
+	if (place.jwt !== undefined) url.searchParams.set("jwt", place.jwt);
+	return url;
+}
+
+/** The port of the relay, also where the address leaves it out. */
+export function portOf(place: Place): string {
+	return place.relay.port || (place.relay.protocol === "https:" ? "443" : "80");
+}

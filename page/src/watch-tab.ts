@@ -1,121 +1,145 @@
 import "@moq/watch/element";
-import {
-	broadcastProblem,
-	certificatePin,
-	type Problem,
-	secureContextProblem,
-	udpProblem,
-	webTransportReach,
-} from "./diagnosis.ts";
 import { DroppedGroups } from "./dropped-groups.ts";
-import { part, showProblem } from "./page-part.ts";
+import { LiveEdge } from "./live-edge.ts";
+import { part, say, showProblem } from "./page-part.ts";
 import type { Place } from "./place.ts";
-
-type Player = HTMLElementTagNameMap["moq-watch"];
+import { askStanding, type Problem } from "./relay-questions.ts";
+import { Way } from "./way.ts";
 
 /** How often the numbers under the picture are read, in ms. */
 const STATUS_MS = 500;
 /** How long without a picture before the page asks why, in ms. */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 2500;
+/** Time between two such questions, in ms. */
+const ASK_EVERY_MS = 2000;
+/** How long a broadcast may be live without a picture before the page says so, in ms. */
+const PICTURELESS_MS = 10_000;
 
 /** The watch tab: a player, what it runs on, and what is wrong when it shows nothing. */
 export class WatchTab {
 	readonly #place: Place;
-	readonly #player: Player = document.createElement("moq-watch");
-	readonly #dropped = new DroppedGroups();
-	#painted = -1;
-	#paintedAt = performance.now();
-	#asking = false;
+	readonly #player: HTMLElementTagNameMap["moq-watch"] = document.createElement("moq-watch");
+	readonly #way: Way;
+	readonly #dropped: DroppedGroups;
+	readonly #edge = new LiveEdge();
+	readonly #alert = part("watch-problem", HTMLElement);
 	#name: string;
+	/** When the last picture was painted, or hope began anew. */
+	#paintedAt = performance.now();
+	#askedAt = Number.NEGATIVE_INFINITY;
+	#isAsking = false;
 
 	constructor(place: Place) {
 		this.#place = place;
 		this.#name = place.name;
-		this.#dropped.watch();
+		this.#way = new Way(place, this.#player.connection);
+		this.#dropped = new DroppedGroups((track) => track === this.#player.video.source.out.track.peek());
 		const name = part("watch-name", HTMLInputElement);
 		name.value = place.name;
 		name.addEventListener("change", () => this.#follow(name.value));
 		part("sound", HTMLButtonElement).addEventListener("click", () => this.#toggleSound());
 	}
 
-	/** Begin to play; resolves when the player is on the page. */
+	/** Begin to play; resolves when the player is on its way. */
 	async start(): Promise<void> {
-		showProblem(secureContextProblem());
-		const pin = await certificatePin(this.#place);
-		// An https page already trusts the certificate, or its visitor accepted a throw-away one, which WebTransport only takes by its hash.
-		if (
-			pin !== undefined &&
-			location.protocol === "https:" &&
-			(await webTransportReach(this.#place, undefined)) !== "yes"
-		) {
-			this.#player.connection.webtransport = { serverCertificateHashes: [{ value: pin }] };
-		}
 		this.#player.append(document.createElement("canvas"));
 		this.#player.muted = true;
-		this.#player.visible = "always";
-		this.#player.url = this.#place.relay;
 		this.#player.name = this.#name;
+		this.#measure();
 		part("player", HTMLElement).replaceChildren(this.#player);
-		setInterval(() => this.#report(pin), STATUS_MS);
+		setInterval(() => this.#report(performance.now()), STATUS_MS);
+		await this.#way.open();
 	}
 
 	#follow(name: string): void {
 		this.#name = name.trim();
 		this.#dropped.clear();
 		this.#player.name = this.#name;
+		this.#paintedAt = performance.now();
+		showProblem(this.#alert, undefined);
 	}
 
 	#toggleSound(): void {
 		this.#player.muted = !this.#player.muted;
-		part("sound", HTMLButtonElement).textContent = this.#player.muted ? "Sound on" : "Sound off";
+		say(part("sound", HTMLButtonElement), this.#player.muted ? "Sound on" : "Sound off");
 	}
 
-	#report(pin: string | undefined): void {
-		const session = this.#player.connection.established.peek();
-		part("transport", HTMLElement).textContent =
-			session === undefined ? "connecting …" : transportName(session.transport);
-		part("version", HTMLElement).textContent = session?.version ?? "–";
-		part("behind", HTMLElement).textContent = this.#behind();
-		part("dropped", HTMLElement).textContent = String(this.#dropped.count);
-		const painted = this.#player.renderer.out.timestamp.peek() ?? -1;
-		if (painted !== this.#painted) {
-			this.#painted = painted;
+	/** Note when media arrives and when it is painted. */
+	#measure(): void {
+		const { sync, renderer, signals, broadcast } = this.#player;
+		const received = sync.received.bind(sync);
+		sync.received = (timestamp, label) => {
+			this.#edge.arrived(timestamp, performance.now());
+			received(timestamp, label);
+		};
+		signals.subscribe(renderer.out.timestamp, (timestamp) => {
+			if (timestamp === undefined) return;
 			this.#paintedAt = performance.now();
-			if (session?.transport === "webtransport" && isSecureContext) showProblem(undefined);
-		}
-		if (performance.now() - this.#paintedAt > PATIENCE_MS || session?.transport === "websocket")
-			void this.#explain(pin);
+			this.#edge.painted(timestamp, this.#paintedAt);
+		});
+		// Whoever publishes from now on may count time from elsewhere.
+		signals.subscribe(broadcast.out.active, () => {
+			this.#edge.reset();
+			this.#player.reset();
+		});
 	}
 
-	/** Newest media received minus media painted, plus the way here: how far the picture is behind what the relay has. */
+	#report(nowMs: number): void {
+		this.#way.tend(nowMs);
+		const session = this.#player.connection.established.peek();
+		say(part("transport", HTMLElement), session === undefined ? "connecting …" : transportName(session.transport));
+		say(part("version", HTMLElement), session?.version ?? "–");
+		say(part("dropped", HTMLElement), String(this.#dropped.count));
+		const isVisible = !document.hidden && !part("watch", HTMLElement).hidden;
+		// Out of sight the player pauses, and that is no trouble.
+		if (!isVisible) this.#paintedAt = nowMs;
+		const isPlaying = nowMs - this.#paintedAt < PATIENCE_MS;
+		say(part("behind", HTMLElement), isPlaying ? this.#behind() : "–");
+		if (!isVisible) return;
+		if (isPlaying) this.#settle();
+		else if (nowMs - this.#askedAt > ASK_EVERY_MS) void this.#explain(nowMs);
+	}
+
+	/** While pictures come, all that may be wrong is the way that they come. */
+	#settle(): void {
+		const hasPainted = this.#player.renderer.out.timestamp.peek() !== undefined;
+		if (hasPainted) showProblem(this.#alert, this.#way.problem);
+	}
+
+	/** The delay in the player, plus half of the round trip to the relay. */
 	#behind(): string {
-		const painted = this.#player.renderer.out.timestamp.peek();
-		const ranges = this.#player.video.out.buffered.peek();
-		const newest = ranges.at(-1)?.end ?? this.#player.video.out.timestamp.peek();
-		if (painted === undefined || newest === undefined) return "–";
-		const way = (this.#player.connection.probe.peek()?.rtt ?? 0) / 2;
-		return `${Math.round(Math.max(0, newest - painted) + way)} ms`;
+		const { behindMs } = this.#edge;
+		if (behindMs === undefined) return "–";
+		const wayMs = (this.#player.connection.probe.peek()?.rtt ?? 0) / 2;
+		return `${Math.round(behindMs + wayMs)} ms`;
 	}
 
-	/** Ask the relay over HTTP what is wrong; one question at a time. */
-	async #explain(pin: string | undefined): Promise<void> {
-		if (this.#asking) return;
-		this.#asking = true;
-		try {
-			showProblem(secureContextProblem() ?? (await this.#reason(pin)));
-		} finally {
-			setTimeout(() => {
-				this.#asking = false;
-			}, PATIENCE_MS);
+	/** Find out what is wrong; one question at a time. */
+	async #explain(nowMs: number): Promise<void> {
+		if (this.#isAsking) return;
+		this.#isAsking = true;
+		this.#askedAt = nowMs;
+		const name = this.#name;
+		const standing = await askStanding(this.#place, name);
+		this.#isAsking = false;
+		const waitedMs = performance.now() - this.#paintedAt;
+		// While the answer was under way, a picture came or another broadcast was asked for.
+		if (waitedMs < PATIENCE_MS || name !== this.#name) return;
+		showProblem(this.#alert, standing.kind === "live" ? this.#pictureless(waitedMs) : standing.problem);
+	}
+
+	/** The relay answers, the broadcast is live, and yet there is no picture. */
+	#pictureless(waitedMs: number): Problem | undefined {
+		const { source } = this.#player.video;
+		if (source.out.error.peek() === "unsupported") {
+			const codecs = Object.values(source.out.catalog.peek()?.renditions ?? {}).map(({ codec }) => codec);
+			return `This browser can't decode "${this.#name}" (${codecs.join(", ")}). Publish it as H.264 or VP9, or try another browser.`;
 		}
-	}
-
-	async #reason(pin: string | undefined): Promise<Problem | undefined> {
-		const reason = await broadcastProblem(this.#place, this.#name);
-		if (reason !== undefined) return reason;
-		if (this.#player.connection.established.peek()?.transport === "webtransport") return undefined;
-		const reach = await webTransportReach(this.#place, pin);
-		return reach === "blocked" ? udpProblem(this.#place) : undefined;
+		if (waitedMs < PICTURELESS_MS) return undefined;
+		if (this.#player.connection.established.peek() === undefined) {
+			return `The relay answers over HTTP, but neither WebTransport nor WebSocket gets through to ${this.#place.relay.host}. A proxy between may hold them up; this page goes on trying.`;
+		}
+		return `"${this.#name}" is live, but no picture of it comes. Its publisher may have stalled, or sends sound only.`;
 	}
 }
 

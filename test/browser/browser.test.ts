@@ -112,7 +112,7 @@ test("Chromium publishes its camera and paints it", async (t) => {
 });
 
 test("Chromium falls back to WebSocket by itself where UDP is blocked", async () => {
-	const relay = await RelayProcess.start(["--auth-public", ""], { udp: "swallowed" });
+	const relay = await RelayProcess.start(["--auth-public", ""], { udp: "gated" });
 	try {
 		const shared = { relay: relay.url("/demo").href, name: "blocked.hang", transport: "any" } as const;
 		const publisher = await open({ ...shared, role: "publish" });

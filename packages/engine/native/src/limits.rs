@@ -71,5 +71,8 @@ pub const SHUTDOWN_WAIT: Duration = Duration::from_millis(100);
 /// Connections of one thread; the number of slots that an id can name.
 pub const CONNECTIONS_MAX: usize = 1 << 20;
 
+/// Rounds in a row that may panic before a thread gives up; each is reported.
+pub const THREAD_FAILURES_MAX: u32 = 100;
+
 /// Engine threads; a tape's watchers are a 64-bit set, and byte 0 of a connection id names the owner.
 pub const THREADS_MAX: usize = 64;

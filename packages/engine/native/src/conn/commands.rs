@@ -61,7 +61,8 @@ impl Connection {
     }
 
     fn set_lane(&mut self, lane: u32, policy: Policy, context: &mut Context) {
-        if !self.lanes.exists(lane) && self.lanes.len() >= context.limits.lanes {
+        // closed lanes count until they are drained, hence the double
+        if !self.lanes.exists(lane) && self.lanes.len() >= 2 * context.limits.lanes {
             return;
         }
         self.lanes.set(lane, policy);

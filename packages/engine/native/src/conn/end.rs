@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use quinn_proto::{ConnectionError, TransportErrorCode, VarInt};
 
+use super::young::Young;
 use super::{Connection, Context, Phase, Side, http};
 use crate::codes;
 use crate::event::{By, Failure};
@@ -94,6 +95,7 @@ impl Connection {
         self.phase = Phase::Over;
         self.deadline = None;
         self.drop_at = None;
+        self.young = Young::default();
         for key in self.lanes.keys(None) {
             self.forget_play(key, context);
         }

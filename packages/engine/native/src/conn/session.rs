@@ -98,13 +98,26 @@ impl Connection {
             Inbound::Request(buffer) => self.read_request(id, buffer, context),
             Inbound::Response(buffer) => self.read_response(id, buffer, context),
             Inbound::Session(capsules) => self.read_session(id, capsules, context),
-            Inbound::Ignored => (!self.pull(id, HTTP_BUFFER_MAX, &mut Vec::new())).then_some(Inbound::Ignored),
+            Inbound::Ignored => self.read_ignored(id),
         };
         match (next, &mut self.http) {
             (Some(next), Some(http)) => _ = http.streams.insert(id, next),
             // a stream of the session has JavaScript as its owner by now
             _ if self.owners.get(&id) == Some(&Owner::Http) => _ = self.owners.remove(&id),
             _ => {}
+        }
+    }
+
+    fn read_ignored(&mut self, id: StreamId) -> Option<Inbound> {
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            if self.pull(id, HTTP_BUFFER_MAX, &mut bytes) {
+                return None;
+            }
+            if bytes.is_empty() {
+                return Some(Inbound::Ignored);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod network;
 mod turn;
 
 use std::os::fd::RawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,7 +17,8 @@ use slab::Slab;
 use crate::conn::{Connection, Context, Owner};
 use crate::engine::Engine;
 use crate::event::Events;
-use crate::limits::{OUTBOX_BYTES_MAX, SHUTDOWN_WAIT};
+use crate::fault;
+use crate::limits::{OUTBOX_BYTES_MAX, SHUTDOWN_WAIT, THREAD_FAILURES_MAX};
 use crate::port::Port;
 use crate::slots::Slots;
 use crate::socket::ReceiveBuffer;
@@ -112,21 +114,39 @@ impl Thread {
     /// Until the engine is closed.
     pub fn run(mut self) {
         let mut polls = Vec::new();
+        let mut failures = 0;
         while !self.stopped() {
-            self.wait(&mut polls);
-            self.desk.now = Instant::now();
-            let mail = self.desk.engine.mailboxes[self.desk.index].take(polls[0].revents != 0);
-            self.read_mail(mail);
-            self.look_at_outbox();
-            for (at, poll) in polls[1..].iter().enumerate() {
-                self.serve_port(at, poll.revents);
+            // each connection's part is guarded by itself; this is for what no connection can be blamed for
+            match catch_unwind(AssertUnwindSafe(|| self.round(&mut polls))) {
+                Ok(()) => failures = 0,
+                Err(panic) => {
+                    failures += 1;
+                    stats::add(&self.desk.engine.counters.panics, 1);
+                    let message = fault::describe(panic.as_ref());
+                    self.desk.events.fault(&format!("engine thread {}: {message}", self.desk.index));
+                    self.flush_events();
+                }
             }
-            self.fire_timers();
-            for slot in std::mem::take(&mut self.due) {
-                self.turn(slot);
+            if failures == THREAD_FAILURES_MAX {
+                return;
             }
-            self.flush_events();
         }
+    }
+
+    fn round(&mut self, polls: &mut Vec<libc::pollfd>) {
+        self.wait(polls);
+        self.desk.now = Instant::now();
+        let mail = self.desk.engine.mailboxes[self.desk.index].take(polls[0].revents != 0);
+        self.read_mail(mail);
+        self.look_at_outbox();
+        for (at, poll) in polls[1..].iter().enumerate() {
+            self.serve_port(at, poll.revents);
+        }
+        self.fire_timers();
+        for slot in std::mem::take(&mut self.due) {
+            self.turn(slot);
+        }
+        self.flush_events();
     }
 
     fn stopped(&self) -> bool {

@@ -28,11 +28,14 @@ function installed(folder) {
 	return existsSync(mark) && statSync(mark).mtimeMs >= statSync(`${folder}/package-lock.json`).mtimeMs;
 }
 
-/** `npm ci` in the project's folder, or in a folder of it with its own lockfile, unless that is done already. */
+/**
+ * Install what the lockfile names in the project's folder, or in a folder of it with its own lockfile, unless that is done already.
+ * Not `npm ci`: it refuses a lockfile that was made where only one platform's optional packages could be had.
+ */
 export function install(folder = root) {
 	if (installed(folder)) return;
 	process.stdout.write(`installing packages${folder === root ? "" : ` in ${folder.slice(root.length + 1)}`} …\n`);
-	must("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
+	must("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
 	if (folder === root && !existsSync(node)) {
 		process.stderr.write('the package "node" did not bring its binary; run "npm rebuild node"\n');
 		process.exit(1);

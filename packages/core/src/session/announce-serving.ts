@@ -7,14 +7,17 @@ import type { SessionContext } from "./context.ts";
 import { StreamError } from "./error.ts";
 import type { MessageHandler, MessageStream } from "./message-stream.ts";
 import { ServedInterest } from "./served-interest.ts";
+import { ShownNames } from "./shown-names.ts";
 
 /** The announce streams that the peer opened. */
 export class AnnounceServing {
 	readonly #context: SessionContext;
 	readonly #open: Set<ServedInterest> = new Set();
+	readonly #names: ShownNames;
 
 	constructor(context: SessionContext) {
 		this.#context = context;
+		this.#names = new ShownNames(context);
 	}
 
 	get size(): number {
@@ -29,6 +32,7 @@ export class AnnounceServing {
 		const interest = new ServedInterest(this.#context, stream, {
 			prefix: joinPath(grant.root, request.prefix),
 			excludeHop: request.excludeHop,
+			names: this.#names,
 			onOver: () => this.#open.delete(interest),
 		});
 		this.#open.add(interest);

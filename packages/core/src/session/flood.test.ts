@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, LITE_04, LITE_05, type LiteVersion } from "@moq-relay/wire";
-import { type Side, World } from "./fixture.test.ts";
+import { publish, type Side, World } from "./fixture.test.ts";
 import type { SessionLimits } from "./limits.ts";
-import { hex, RawPeer } from "./raw-peer.test.ts";
+import { hex, RawPeer, toHex } from "./raw-peer.test.ts";
 
 test("StreamDispatch counts every bidirectional stream as a message, even one that never says anything", () => {
 	const { world, peer, side } = raw(LITE_05, { messageBurst: 5, messagesPerSecond: 1 });
@@ -92,6 +92,57 @@ test("SubscriptionRequesting drops datagrams that come faster than limits.groups
 	assert.equal(side.session.counters.datagramsReceived, 5);
 	assert.equal(side.log.violations.length, 3);
 	assert.equal(side.log.ends.length, 0);
+});
+
+test("ShownNames leaves out names beyond limits.shownBytes, also those that come later, until there is room", () => {
+	// Room for three names of one letter.
+	const { world, peer, side } = raw(LITE_05, { shownBytes: 200 });
+	const first = publish(world.relay, "a");
+	publish(world.relay, "b");
+	const one = peer.bidi("01 02 00 00");
+	world.run(100);
+	const two = peer.bidi("01 02 00 00");
+	world.run(100);
+	assert.equal(toHex(one.heard.bytes), "020102 0401016100 0401016200".replaceAll(" ", ""));
+	assert.equal(toHex(two.heard.bytes), "020101 0401016100".replaceAll(" ", ""));
+	assert.deepEqual(side.log.violations, [
+		{ dies: "announcement", part: "announce", code: Code.BoundsExceeded, reason: "too many names to show" },
+	]);
+	one.send.finish();
+	world.run(100);
+	first.announcement.close();
+	publish(world.relay, "c");
+	world.run(6000);
+	assert.match(toHex(two.heard.bytes), /0401016300$/);
+	assert.equal(side.log.ends.length, 0);
+});
+
+test("ShownNames stops a peer that has names listed to it over and over", () => {
+	const { world, peer, side } = raw(LITE_05, { listedBurst: 200, listedBytesPerSecond: 1 });
+	for (const path of ["a", "b"]) publish(world.relay, path);
+	const streams = [0, 1, 2].map(() => {
+		const stream = peer.bidi("01 02 00 00");
+		stream.send.finish();
+		world.run(100);
+		return stream;
+	});
+	assert.deepEqual(
+		streams.map(({ heard }) => heard.end),
+		["fin", Code.BoundsExceeded, Code.BoundsExceeded],
+	);
+	assert.equal(side.session.census.interestsServing, 0);
+	assert.equal(side.log.ends.length, 0);
+});
+
+test("HeldInterest ends a session whose names are longer than limits.announcementBytes all together", () => {
+	const { world, peer, side } = raw(LITE_05, { announcementBytes: 3 });
+	const interest = peer.bidis[0];
+	interest?.send.write(hex("02 09 00  04 01 01 61 00  05 01 02 62 62 00  04 00 01 61 00  04 01 01 63 00"));
+	world.run(100);
+	assert.equal(side.log.ends.length, 0, "a name that has ended does not count");
+	interest?.send.write(hex("04 01 01 64 00"));
+	world.run(100);
+	assert.equal(side.log.end?.code, Code.BoundsExceeded);
 });
 
 const POLICY = { priority: 0, order: "newest", latencyMs: 1000, budgetBytes: 1000 } as const;

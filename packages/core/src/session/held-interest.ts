@@ -38,6 +38,8 @@ export class HeldInterest implements MessageHandler {
 	readonly #options: HeldInterestOptions;
 	readonly #live: Map<string, ReceivedAnnouncement> = new Map();
 	#stream: MessageStream | undefined;
+	/** Of the names in `#live`. */
+	#bytes = 0;
 	#begun = false;
 	/** The peer's own id, from ANNOUNCE_OK. */
 	#responder: Varint62 = HOP_UNKNOWN;
@@ -108,9 +110,12 @@ export class HeldInterest implements MessageHandler {
 			return;
 		}
 		const { counters, limits: bounds } = this.#context;
-		if (counters.announcements >= bounds.announcements) {
+		const bytes = this.#bytes + announce.suffix.length;
+		// Counted for each stream: there is one for each prefix of the grant, which nobody but us chose.
+		if (counters.announcements >= bounds.announcements || bytes > bounds.announcementBytes) {
 			throw new SessionError(Code.BoundsExceeded, "too many announcements");
 		}
+		this.#bytes = bytes;
 		counters.announcements++;
 		const sourceOf = (name: Path): PeerSource => new PeerSource(this.#context, this.#options.requesting, name);
 		const name = joinPath(this.prefix, announce.suffix);
@@ -122,6 +127,7 @@ export class HeldInterest implements MessageHandler {
 		const live = this.#live.get(suffix);
 		if (live === undefined) return;
 		this.#live.delete(suffix);
+		this.#bytes -= suffix.length;
 		this.#context.counters.announcements--;
 		live.close();
 	}

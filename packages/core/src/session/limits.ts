@@ -27,8 +27,16 @@ export interface SessionLimits {
 	readonly subscriptions: number;
 	/** Broadcasts the peer announces at once; beyond it the session ends with 11 BoundsExceeded. */
 	readonly announcements: number;
+	/** Bytes of the names the peer announces at once under one prefix of its grant; beyond it the session ends with 11 BoundsExceeded. */
+	readonly announcementBytes: number;
 	/** Announce interests the peer holds on us at once; beyond it a new one is reset with 11. */
 	readonly interests: number;
+	/** Bytes of the names shown on all announce streams of the peer at once; what comes beyond it is left out. */
+	readonly shownBytes: number;
+	/** Bytes of names that new announce streams begin with, per second in the long run; one beyond it is reset with 11. */
+	readonly listedBytesPerSecond: number;
+	/** Bytes above that rate that may be listed at once; the longest list counts as no more. */
+	readonly listedBurst: number;
 	/** Fetches and track-info requests of the peer under way at once; beyond it a new one is reset with 11. */
 	readonly requests: number;
 	/** Incoming streams that have not shown their first message yet; beyond it a new one is reset with 11. */
@@ -70,7 +78,12 @@ export interface SessionLimits {
 export const SESSION_LIMITS: SessionLimits = {
 	subscriptions: 1024,
 	announcements: 1024,
+	announcementBytes: 256 * 1024,
 	interests: 64,
+	// Room for every name that a relay takes, if they are of ordinary length.
+	shownBytes: 16 * 1024 * 1024,
+	listedBytesPerSecond: 256 * 1024,
+	listedBurst: 16 * 1024 * 1024,
 	requests: 256,
 	pendingStreams: 1024,
 	firstMessageMs: 10_000,
@@ -94,6 +107,10 @@ export const CLUSTER_SESSION_LIMITS: SessionLimits = {
 	...SESSION_LIMITS,
 	subscriptions: 8192,
 	announcements: 65_536,
+	announcementBytes: 64 * 1024 * 1024,
+	shownBytes: 256 * 1024 * 1024,
+	listedBytesPerSecond: 64 * 1024 * 1024,
+	listedBurst: 256 * 1024 * 1024,
 	requests: 2048,
 	pendingStreams: 8192,
 	messagesPerSecond: 20_000,
@@ -112,6 +129,7 @@ export const CLUSTER_SESSION_LIMITS: SessionLimits = {
 export const CLIENT_SESSION_LIMITS: SessionLimits = {
 	...SESSION_LIMITS,
 	announcements: CLUSTER_SESSION_LIMITS.announcements,
+	announcementBytes: CLUSTER_SESSION_LIMITS.announcementBytes,
 	messagesPerSecond: CLUSTER_SESSION_LIMITS.messagesPerSecond,
 	messageBurst: CLUSTER_SESSION_LIMITS.messageBurst,
 };

@@ -20,11 +20,11 @@ export class RateLimit {
 		this.#atMs = clock.nowMs();
 	}
 
-	/** Whether one more event fits; it is counted if so. */
-	take(): boolean {
-		if (this.#tokens < 1) this.#refill();
-		if (this.#tokens < 1) return false;
-		this.#tokens -= 1;
+	/** Whether one more event fits, or one that counts as several; it is counted if so. */
+	take(count = 1): boolean {
+		if (this.#tokens < count) this.#refill();
+		if (this.#tokens < count) return false;
+		this.#tokens -= count;
 		return true;
 	}
 

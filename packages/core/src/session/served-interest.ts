@@ -20,6 +20,8 @@ import type { SessionContext } from "./context.ts";
 import { StreamError } from "./error.ts";
 import { maySubscribe } from "./grant.ts";
 import type { MessageHandler, MessageStream } from "./message-stream.ts";
+import type { ShownNames } from "./shown-names.ts";
+import type { Violation } from "./sink.ts";
 
 /** What the peer asked for. */
 export interface InterestOptions {
@@ -27,6 +29,8 @@ export interface InterestOptions {
 	readonly prefix: Path;
 	/** What came through this origin is not shown; 0 excludes nothing. */
 	readonly excludeHop: Varint62;
+	/** Counts what all streams of the session show. */
+	readonly names: ShownNames;
 	/** Called once, when the stream is over. */
 	readonly onOver: () => void;
 }
@@ -40,6 +44,8 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	/** Full paths that the peer holds as live. */
 	readonly #shown: Set<string> = new Set();
 	#watch: Watch | undefined;
+	/** There was no room for some name. */
+	#short = false;
 	#over = false;
 
 	constructor(context: SessionContext, stream: MessageStream, options: InterestOptions) {
@@ -77,14 +83,24 @@ export class ServedInterest implements MessageHandler, WatchSink {
 		if (this.#over) return;
 		this.#over = true;
 		this.#watch?.close();
+		for (const path of this.#shown) this.#options.names.remove(path);
 		this.#shown.clear();
 		this.#options.onOver();
 	}
 
 	onStart(active: readonly Announced[]): void {
-		const { origin, version } = this.#context;
 		const visible = active.filter(({ path, route }) => this.#isAllowed(path) && this.#fits(route));
-		for (const { path } of visible) this.#shown.add(path);
+		if (!this.#options.names.mayList(visible.map(({ path }) => path))) {
+			this.#report("stream", "too many names listed");
+			this.#stream.abort(Code.BoundsExceeded);
+			this.onAbort();
+			return;
+		}
+		this.#list(visible.filter(({ path }) => this.#show(path)));
+	}
+
+	#list(visible: readonly Announced[]): void {
+		const { origin, version } = this.#context;
 		if (version.announceInit) {
 			this.#stream.write(encodeAnnounceInit({ suffixes: visible.map(({ path }) => this.#suffix(path)) }));
 			return;
@@ -101,8 +117,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 			return;
 		}
 		if (!this.#isAllowed(path) || !this.#fits(route)) return;
-		this.#shown.add(path);
-		this.#stream.write(this.#encode("active", path, route));
+		if (this.#show(path)) this.#stream.write(this.#encode("active", path, route));
 	}
 
 	onRestart(path: string, route: Route): void {
@@ -117,7 +132,24 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	}
 
 	onEnded(path: string): void {
-		if (this.#shown.delete(path)) this.#stream.write(this.#encode("ended", path));
+		if (!this.#shown.delete(path)) return;
+		this.#options.names.remove(path);
+		this.#stream.write(this.#encode("ended", path));
+	}
+
+	/** Count a name as shown; false when there is no room. Told once: it is the owner who may want to know. */
+	#show(path: string): boolean {
+		if (this.#options.names.add(path)) {
+			this.#shown.add(path);
+			return true;
+		}
+		if (!this.#short) this.#report("announcement", "too many names to show");
+		this.#short = true;
+		return false;
+	}
+
+	#report(dies: Violation["dies"], reason: string): void {
+		this.#context.report({ dies, part: "announce", code: Code.BoundsExceeded, reason });
 	}
 
 	#replace(path: string, route: Route): void {

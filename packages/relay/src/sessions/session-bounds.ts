@@ -17,10 +17,12 @@ export type SessionLimitsConfig = Pick<
 
 /** Bounds of a publisher's or viewer's session. */
 export function publicBounds(config: SessionLimitsConfig): SessionLimits {
+	const announcements = orUnbounded(config.maxAnnouncementsPerSession);
 	return {
 		...SESSION_LIMITS,
 		subscriptions: orUnbounded(config.maxSubscriptionsPerSession),
-		announcements: orUnbounded(config.maxAnnouncementsPerSession),
+		announcements,
+		announcementBytes: announcements * NAME_BYTES,
 		interests: orUnbounded(config.maxAnnounceInterests),
 		setupMs: orUnbounded(config.setupTimeoutMs),
 		laneBudgetBytes: orUnbounded(config.sendBufferPerSubscriberBytes),
@@ -35,6 +37,9 @@ export function clusterBounds(config: SessionLimitsConfig): SessionLimits {
 		laneBudgetBytes: orUnbounded(config.sendBufferPerSubscriberBytes),
 	};
 }
+
+/** Bytes of a broadcast's name that its publisher may use on average. */
+const NAME_BYTES = SESSION_LIMITS.announcementBytes / SESSION_LIMITS.announcements;
 
 /** In `[limits]`, 0 is off. */
 function orUnbounded(value: number): number {

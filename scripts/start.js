@@ -1,119 +1,95 @@
 /**
  * `npm start`: build what is missing, run a relay with a throw-away certificate on UDP and TCP port 4443, publish the shipped clip to
- * it in a loop, and serve the page that plays it. `--host` also listens on the network; other flags go to `moq-relay`.
+ * it in a loop, and serve the page that plays it. Plain JavaScript, Node 20.
  */
-import { spawn } from "node:child_process";
-import { hostname, networkInterfaces } from "node:os";
-import { parseArgs } from "node:util";
-import { build, node, root } from "./bootstrap.js";
+import { createSocket } from "node:dgram";
+import { createServer } from "node:net";
+import { root } from "./bootstrap.js";
+import { Family } from "./family.js";
+import { certificateNames, FlagError, pageAddresses, readFlags, USAGE } from "./start-flags.js";
 
-const STOP_MS = 1500;
+/** Time between two questions whether the relay is up, in ms. */
+const ASK_MS = 50;
 
-const { values, tokens } = parseArgs({
-	args: process.argv.slice(2),
-	strict: false,
-	tokens: true,
-	options: { port: { type: "string" }, host: { type: "boolean" } },
-});
-const port = Number(values.port ?? 4443);
-if (!Number.isInteger(port) || port < 1 || port > 65535) {
-	process.stderr.write(`--port ${values.port}: a port is a number from 1 to 65535\n`);
+const args = process.argv.slice(2);
+if (args.includes("--help")) {
+	process.stdout.write(USAGE);
+	process.exit(0);
+}
+const family = new Family();
+try {
+	await start(readFlags(args));
+} catch (error) {
+	if (!(error instanceof FlagError)) throw error;
+	process.stderr.write(`npm start: ${error.message}\n`);
 	process.exit(2);
 }
-const own = new Set(
-	tokens.filter((token) => token.name === "port" || token.name === "host").map((token) => token.index),
-);
-const valueOf = tokens.find((token) => token.name === "port" && token.inlineValue === false);
-const passed = process.argv.slice(2).filter((_, at) => !own.has(at) && at !== (valueOf?.index ?? Number.NaN) + 1);
 
-await build({ engine: "optional" });
-
-const addresses = Object.values(networkInterfaces())
-	.flat()
-	.filter((address) => address !== undefined && !address.internal && !address.address.startsWith("fe80"))
-	.map((address) => address.address);
-const names = values.host
-	? ["localhost", "127.0.0.1", "::1", hostname(), ...addresses]
-	: ["localhost", "127.0.0.1", "::1"];
-const listen = values.host ? `[::]:${port}` : `localhost:${port}`;
-
-const children = [];
-let stopping = false;
-
-/** Start one of the project's commands; the first to end on its own ends everything. */
-function command(name, main, args) {
-	const child = spawn(node, ["--enable-source-maps", `${root}/${main}`, ...args], {
-		stdio: ["ignore", "inherit", "inherit"],
-		detached: true,
-	});
-	children.push(child);
-	child.on("error", (error) => {
-		process.stderr.write(`${name}: ${error.message}\n`);
-		stop(1);
-	});
-	child.on("exit", (code) => {
-		if (!stopping) {
-			process.stderr.write(`${name} ended with code ${code}\n`);
-			stop(code === 0 ? 1 : (code ?? 1));
-		}
-	});
-	return child;
+async function start(flags) {
+	const { port, isOpen, passed } = flags;
+	// Before minutes of building: a busy port is told at once.
+	await checkPort(port, isOpen ? "::" : "127.0.0.1");
+	const { engine } = await family.run(`${root}/scripts/build.js`);
+	const listen = isOpen ? `[::]:${port}` : `localhost:${port}`;
+	const places = ["--server-bind", listen, "--web-http-listen", listen, "--web-page", `${root}/page/dist`];
+	const access = ["--tls-generate", certificateNames(flags).join(","), "--auth-public", ""];
+	family.start("moq-relay", [`${root}/packages/relay/dist/main.js`, ...places, ...access, ...passed]);
+	await answering(`http://localhost:${port}/health`);
+	const target = ["--url", `http://localhost:${port}/demo`, "--name", "clip.hang"];
+	const clip = ["--loop", "--log-level", "error", `${root}/examples/clip.mp4`];
+	family.start("moq publish", [`${root}/packages/cli/dist/main.js`, "publish", ...target, ...clip]);
+	process.stdout.write(greeting(flags, engine));
 }
 
-/** End every child, kindly first, and then this process. */
-function stop(code) {
-	if (stopping) return;
-	stopping = true;
-	let left = children.filter((child) => child.exitCode === null && child.signalCode === null);
-	const done = () => process.exit(code);
-	if (left.length === 0) done();
-	for (const child of left) {
-		child.once("exit", () => {
-			left = left.filter((other) => other !== child);
-			if (left.length === 0) done();
+/** One line and exit code 2 when the port is taken. */
+async function checkPort(port, host) {
+	const inUse = new FlagError(
+		`port ${port} is in use; stop what uses it, or choose another: npm start -- --port ${port + 1000 > 65535 ? 4443 : port + 1000}`,
+	);
+	const tcp = createServer();
+	const udp = createSocket(host === "::" ? "udp6" : "udp4");
+	try {
+		await new Promise((resolve, reject) => {
+			tcp.once("error", reject);
+			tcp.listen({ port, host, exclusive: true }, resolve);
 		});
-		child.kill("SIGTERM");
+		await new Promise((resolve, reject) => {
+			udp.once("error", reject);
+			udp.bind({ port, address: host, exclusive: true }, resolve);
+		});
+	} catch (error) {
+		// whatever else is wrong with the port, the relay will say better
+		if (error.code === "EADDRINUSE") throw inUse;
+	} finally {
+		tcp.close();
+		udp.close();
 	}
-	setTimeout(() => {
-		for (const child of left) child.kill("SIGKILL");
-		done();
-	}, STOP_MS).unref();
 }
-process.on("SIGINT", () => stop(0));
-process.on("SIGTERM", () => stop(0));
-
-const relay = [
-	"--server-bind",
-	listen,
-	"--tls-generate",
-	names.join(","),
-	"--auth-public",
-	"",
-	"--web-http-listen",
-	listen,
-];
-command("moq-relay", "packages/relay/dist/main.js", [...relay, "--web-page", `${root}/page/dist`, ...passed]);
-await answering(`http://localhost:${port}/health`);
-const watched = ["--url", `http://localhost:${port}/demo`, "--name", "clip.hang"];
-command("moq publish", "packages/cli/dist/main.js", ["publish", ...watched, "--loop", `${root}/examples/clip.mp4`]);
-
-const page = values.host ? `https://${addresses[0] ?? hostname()}:${port}/` : `http://localhost:${port}/`;
-process.stdout.write(`
-Open ${page}
-
-Then try:
-  npx moq subscribe --url http://localhost:${port}/demo --name clip.hang --stats
-  npx moq announced http://localhost:${port}/demo
-  npm start -- --host        to watch from another machine
-Ctrl-C ends everything.
-`);
 
 /** Wait until the relay answers; it says by itself why it can't start, and then this process ends with it. */
 async function answering(url) {
 	for (;;) {
 		const answer = await fetch(url).catch(() => undefined);
 		if (answer?.ok) return;
-		if (stopping) return new Promise(() => {});
-		await new Promise((resolve) => setTimeout(resolve, 100));
+		if (family.isEnding) return new Promise(() => {});
+		await new Promise((resolve) => setTimeout(resolve, ASK_MS));
 	}
+}
+
+function greeting(flags, engine) {
+	const [first, ...others] = pageAddresses(flags);
+	const relay = `http://localhost:${flags.port}/demo`;
+	const notes = [
+		...others.map((address) => `  or ${address}`),
+		...(flags.isOpen ? ["  (the browser warns of the throw-away certificate: accept it once)"] : []),
+		...(engine ? [] : ["  (over WebSocket only: the engine is not built)"]),
+	];
+	return `
+Open ${first}
+${notes.map((note) => `${note}\n`).join("")}
+Then try, in another terminal:
+  npx moq subscribe --url ${relay} --name clip.hang --stats
+  npx moq announced ${relay}
+${flags.isOpen ? "" : "  npm start -- --host          to watch from another machine\n"}Ctrl-C ends everything.
+`;
 }

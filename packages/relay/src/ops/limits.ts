@@ -18,6 +18,9 @@ export const LOG_FIELDS_MAX: number = 32;
 /** Lines of one event and reason per window; beyond it they are counted. A flood must not fill a disk or the loop. */
 export const LOG_REPEATS_MAX: number = 200;
 
+/** Lines of one event per window, whatever their reasons: some name what a peer chose, so that each is a new kind. */
+export const LOG_EVENT_REPEATS_MAX: number = 1000;
+
 /** Milliseconds of the window that repeats are counted in. */
 export const LOG_WINDOW_MS: number = 1000;
 

@@ -4,7 +4,7 @@ import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { LOG_REPEATS_MAX } from "./limits.ts";
+import { LOG_EVENT_REPEATS_MAX, LOG_REPEATS_MAX } from "./limits.ts";
 import { type Log, type LogOptions, openLog } from "./log.ts";
 import { logProcessTrouble } from "./process-trouble.ts";
 
@@ -107,6 +107,20 @@ test("Log counts lines that repeat, by event and reason, and says how many at th
 	);
 	log.flush();
 	assert.equal(lines.length, LOG_REPEATS_MAX + 2);
+});
+
+test("Log counts the lines of one event together, when each has a reason of its own", () => {
+	const { log, lines } = capture();
+	for (let id = 0; id < LOG_EVENT_REPEATS_MAX + 10; id++)
+		log.warn("proto.violation", { reason: `subscription ${id} twice` });
+	log.warn("auth.fail", { reason: "expired" });
+	assert.equal(lines.length, LOG_EVENT_REPEATS_MAX + 1);
+	log.flush();
+	const last = records(lines).at(-1);
+	assert.deepEqual(
+		[last?.["event"], last?.["of"], last?.["reason"], last?.["count"]],
+		["log.suppressed", "proto.violation", "", 10],
+	);
 });
 
 test("logProcessTrouble() turns warnings, exceptions and rejections into lines, and ends after the latter two", () => {

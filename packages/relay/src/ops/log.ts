@@ -4,7 +4,13 @@
  */
 import pino from "pino";
 import type { LogConfig, LogLevel } from "../config/log.ts";
-import { LOG_FIELDS_MAX, LOG_STACK_BYTES_MAX, LOG_TEXT_BYTES_MAX, LOG_WINDOW_MS } from "./limits.ts";
+import {
+	LOG_EVENT_REPEATS_MAX,
+	LOG_FIELDS_MAX,
+	LOG_STACK_BYTES_MAX,
+	LOG_TEXT_BYTES_MAX,
+	LOG_WINDOW_MS,
+} from "./limits.ts";
 import type { LogEvent } from "./log-event.ts";
 import { type LevelChooser, levelChooser } from "./log-level.ts";
 import { prettyLine } from "./log-line.ts";
@@ -59,7 +65,9 @@ export function openLog(options: LogOptions): Log {
 		},
 		pretty ? { write: (line: string) => sink.write(prettyLine(line)) } : sink,
 	);
-	const shared = { logger, limiter: new RepeatLimiter(), nowMs: options.nowMs, timer: undefined };
+	const kinds = new RepeatLimiter();
+	const events = new RepeatLimiter(LOG_EVENT_REPEATS_MAX);
+	const shared = { logger, kinds, events, nowMs: options.nowMs, timer: undefined };
 	return new TargetLog(shared, levelChooser(options.level, options.rustLog), { target: ROOT_TARGET, fields: {} });
 }
 
@@ -73,7 +81,10 @@ const ROOT_TARGET = "moq_relay";
 
 interface Shared {
 	readonly logger: pino.Logger;
-	readonly limiter: RepeatLimiter;
+	/** By event and reason. */
+	readonly kinds: RepeatLimiter;
+	/** By event alone. */
+	readonly events: RepeatLimiter;
 	readonly nowMs: () => number;
 	/** Runs while lines are being suppressed. */
 	timer: NodeJS.Timeout | undefined;
@@ -139,14 +150,22 @@ class TargetLog implements Log {
 
 	#write(level: LogLevel, fields: LogFields, message: string | undefined): void {
 		if (!this.isEnabled(level)) return;
-		const { limiter, logger, nowMs } = this.#shared;
-		const { event, reason } = fields;
-		const kind = `${String(event)} ${typeof reason === "string" ? reason : ""}`;
-		const suppressed = limiter.admit(kind, nowMs());
+		const { logger } = this.#shared;
+		const suppressed = this.#admit(fields);
 		if (suppressed === undefined) return this.#watchSuppressed();
 		const record = cleanFields(suppressed === 0 ? fields : { ...fields, suppressed });
 		if (message === undefined) logger[level](record);
 		else logger[level](record, sanitise(message, LOG_STACK_BYTES_MAX));
+	}
+
+	/** How many such lines were suppressed before this one; undefined when it is suppressed itself. */
+	#admit({ event, reason }: LogFields): number | undefined {
+		const { events, kinds, nowMs } = this.#shared;
+		const atMs = nowMs();
+		const ofKind = kinds.admit(`${String(event)} ${typeof reason === "string" ? reason : ""}`, atMs);
+		if (ofKind === undefined) return undefined;
+		const ofEvent = events.admit(String(event), atMs, ofKind + 1);
+		return ofEvent === undefined ? undefined : ofKind + ofEvent;
 	}
 
 	#watchSuppressed(): void {
@@ -158,9 +177,10 @@ class TargetLog implements Log {
 	}
 
 	#reportSuppressed(nowMs: number): void {
-		for (const { kind, count } of this.#shared.limiter.take(nowMs)) {
-			const [event = "", reason = ""] = kind.split(" ");
-			const about = { event: "log.suppressed", of: event, reason, count };
+		const { events, kinds } = this.#shared;
+		for (const { kind, count } of [...kinds.take(nowMs), ...events.take(nowMs)]) {
+			const [event = "", ...reason] = kind.split(" ");
+			const about = { event: "log.suppressed", of: event, reason: reason.join(" "), count };
 			this.#shared.logger.warn(cleanFields(about), `${count} more lines of ${event} were not written`);
 		}
 	}

@@ -19,12 +19,18 @@ interface Window {
 /** Counts lines by kind in windows of `LOG_WINDOW_MS`. */
 export class RepeatLimiter {
 	readonly #windows: Map<string, Window> = new Map();
+	readonly #repeatsMax: number;
 
-	/** How many of the kind were suppressed before this one; undefined when this one is suppressed too. */
-	admit(kind: string, nowMs: number): number | undefined {
+	/** `repeatsMax`: lines of one kind per window. */
+	constructor(repeatsMax: number = LOG_REPEATS_MAX) {
+		this.#repeatsMax = repeatsMax;
+	}
+
+	/** How many of the kind were suppressed before this one; undefined when this one is too, which then counts as `lines`. */
+	admit(kind: string, nowMs: number, lines = 1): number | undefined {
 		const window = this.#windowOf(kind, nowMs);
-		if (nowMs - window.startMs < LOG_WINDOW_MS && window.written >= LOG_REPEATS_MAX) {
-			window.suppressed++;
+		if (nowMs - window.startMs < LOG_WINDOW_MS && window.written >= this.#repeatsMax) {
+			window.suppressed += lines;
 			return undefined;
 		}
 		if (nowMs - window.startMs >= LOG_WINDOW_MS) {

@@ -267,8 +267,7 @@ export class Sessions implements Disposable {
 			cause: end.cause instanceof Error ? end.cause : undefined,
 			reason: end.reason,
 		};
-		const isFault = end.by === "local" && end.cause instanceof Error && end.code !== Code.Cancel;
-		if (isFault) log.warn("session.close", fields);
+		if (isFault(end)) log.warn("session.close", fields);
 		else log.info("session.close", fields);
 		this.#onClosed?.(live);
 		live.start.onEnd?.(end);
@@ -284,6 +283,12 @@ export class Sessions implements Disposable {
 	}
 }
 
+/** Whether the peer broke a rule, or we did; that a peer left, or was not let in, is everyday. */
+function isFault({ by, code, cause }: SessionEnd): boolean {
+	if (by === "remote" || code === Code.Cancel) return false;
+	return VIOLATIONS.has(code) || (by === "local" && cause instanceof Error);
+}
+
 /** Whether a session is one of the cluster's. */
 export function scopeOf(live: LiveSession): Scope {
 	return live.start.direction === "out" || live.session.grant?.cluster === true ? "cluster" : "public";
@@ -297,3 +302,14 @@ function about({ connection, start }: LiveSession) {
 function roleOf(side: "serving" | "requesting"): { readonly tier: string; readonly role: string } {
 	return { tier: "", role: side === "serving" ? "subscriber" : "publisher" };
 }
+
+const VIOLATIONS: ReadonlySet<number> = new Set([
+	Code.Decode,
+	Code.UnexpectedStream,
+	Code.BoundsExceeded,
+	Code.Duplicate,
+	Code.WrongSize,
+	Code.ProtocolViolation,
+	Code.UnexpectedMessage,
+	Code.TooManyParameters,
+]);

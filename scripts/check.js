@@ -12,7 +12,7 @@ const bin = `${root}/node_modules/.bin`;
 step("types", `${bin}/tsc`, ["-p", "tsconfig.json"]);
 step("types of the page", `${bin}/tsc`, ["-p", "page/tsconfig.json"]);
 step("lint", `${bin}/oxlint`, ["--type-aware", "--deny-warnings"]);
-step("format", `${bin}/biome`, ["ci", "."]);
+step("format", `${bin}/biome`, ["ci", "--colors=off", "."]);
 step("unused code", `${bin}/knip`, []);
 step("tidy", node, ["--test", "--test-reporter=dot", "scripts/tidy.test.ts"]);
 for (const crate of ["packages/engine/native", "bench/load"]) {

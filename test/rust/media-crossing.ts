@@ -2,6 +2,7 @@
  * One clip from a publisher to many viewers, whoever is between them.
  * @module
  */
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,8 +31,10 @@ export type RustScheme = "https" | "moqt" | "moql" | "wss" | "ws" | "http";
 export interface Seat {
 	readonly client: Client;
 	readonly relay: AnyRelay;
-	/** Path of its URL and name relative to it; by default the root and the whole name. */
+	/** Path of its URL; by default the root, since versions before lite-05 have none over raw QUIC. */
 	readonly path?: string;
+	/** The version that it must end up with; by default the one it is restricted to. */
+	readonly speaks?: string;
 }
 
 /** Who publishes what, and who watches. */
@@ -75,6 +78,7 @@ export class Studio implements Disposable {
 			const publisher = stack.use(publish(crossing.publisher, broadcast, crossing.clip));
 			programs.push(publisher.program);
 			await publisher.played;
+			mustSpeak(publisher.program, crossing.publisher);
 			return await Promise.all(viewers.map((viewer) => received(viewer, crossing)));
 		} catch (error) {
 			const relays = new Set([crossing.publisher, ...crossing.viewers].map(({ relay }) => relay));
@@ -94,13 +98,12 @@ export function nameOf(client: Client): string {
 }
 
 /** The error with the last words of everything that took part. */
-export function withLogs(error: unknown, sources: readonly { name: string; log: readonly string[] }[]): unknown {
-	if (!(error instanceof Error)) return error;
+export function withLogs(error: unknown, sources: readonly { name: string; log: readonly string[] }[]): Error {
 	const tails = sources.map(({ name, log }) =>
 		[`--- ${name}`, ...log.filter((line) => !BACKTRACE.test(line)).slice(-LOG_LINES)].join("\n"),
 	);
-	error.message = [error.message, ...tails].join("\n");
-	return error;
+	const message = error instanceof Error ? error.message : String(error);
+	return new Error([message, ...tails].join("\n"), { cause: error });
 }
 
 interface Viewer {
@@ -112,7 +115,13 @@ interface Viewer {
 /** What a viewer got, once the last frame is out. @throws AssertionError when that is something else or too little */
 async function received({ seat, file, program }: Viewer, crossing: MediaCrossing): Promise<string> {
 	const expected = crossing.expected ?? crossing.clip;
-	const check = (lostMs: number): string => verifyRecording(file, expected, { lateMs: LATE_MS, lostMs });
+	const check = (lostMs: number): string => {
+		try {
+			return verifyRecording(file, expected, { lateMs: LATE_MS, lostMs });
+		} catch (error) {
+			throw new Error(`${nameOf(seat.client)}: ${error instanceof Error ? error.message : error}`, { cause: error });
+		}
+	};
 	const ending = seat.client.kind === "rust" ? FRAGMENT_MS : GROUP_MS;
 	let counts = await eventually(() => check(ending), crossing.deadlineMs);
 	if (seat.client.kind === "ours") {
@@ -121,7 +130,14 @@ async function received({ seat, file, program }: Viewer, crossing: MediaCrossing
 		await program.stop();
 		counts = check(0);
 	}
+	mustSpeak(program, seat);
 	return `${nameOf(seat.client)}: ${counts}`;
+}
+
+function mustSpeak({ name, log }: Program, { client, speaks = client.version }: Seat): void {
+	if (speaks === undefined) return;
+	const line = log.find((candidate) => /\bconnected\b.*moq-lite/.test(candidate));
+	assert.ok(line?.includes(speaks), `${name} must speak ${speaks}, but: ${line}`);
 }
 
 function mustBeConnected(program: Program): void {
@@ -182,6 +198,6 @@ const SETTLE_MS = 1000;
 /** Lines of each log in a failure. */
 const LOG_LINES = 8;
 
-const CONNECTED = /connected|session.open|waiting for/;
+const CONNECTED = /connected version=|connected to /;
 
 const BACKTRACE = /^\s*(\d+:|at )/;

@@ -57,7 +57,9 @@ export function importClip(task: ReferenceTask, input: Readable): Program {
 
 /** `moq export fmp4`: record a broadcast. */
 export function exportClip(task: ReferenceTask, output: string): Program {
-	const verb = ["export", "fmp4", "--fragment-duration", `${FRAGMENT_MS}ms`];
+	// A busy machine must not look like a relay that loses groups.
+	const patience = ["--latency-max", "30s"];
+	const verb = ["export", "fmp4", "--fragment-duration", `${FRAGMENT_MS}ms`, ...patience];
 	return client(task, { name: `Rust viewer ${task.url.protocol}`, verb, output });
 }
 

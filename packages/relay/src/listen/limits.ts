@@ -45,6 +45,18 @@ export const ASK_MS: number = 45_000;
 /** Bytes of one WebSocket message: a qmux record is at most 16 KiB, the oldest framing takes any size up to this. */
 export const MESSAGE_BYTES_MAX: number = 1024 * 1024;
 
+/**
+ * Fragments of one WebSocket message. Each may hold the whole read of the socket that it came in, up to 64 KiB, however
+ * small it is itself; browsers and Node send messages of this size in one to sixteen.
+ */
+export const MESSAGE_FRAGMENTS_MAX: number = 64;
+
+/** Reads of a socket that hold one WebSocket frame which is not whole; a frame of the largest size needs 800 on a slow path. */
+export const FRAME_READS_MAX: number = 4096;
+
+/** Time for a peer to answer the closing of a WebSocket, in ms; then its socket is closed all the same. */
+export const WEBSOCKET_CLOSE_MS: number = 5000;
+
 /** Pause between two WebSocket pings, in ms. */
 export const WEBSOCKET_PING_MS: number = 5000;
 

@@ -9,7 +9,14 @@ import { type LiteVersion, parseSubprotocols, pickWebSocketProtocol, type WebSoc
 import { type WebSocket, WebSocketServer } from "ws";
 import type { WorkerEnd } from "../bridge/worker-end.ts";
 import type { TurnedAway, WebRequest } from "./doorway.ts";
-import { MESSAGE_BYTES_MAX, WEBSOCKET_PING_MS, WEBSOCKET_SILENCE_MS } from "./limits.ts";
+import {
+	FRAME_READS_MAX,
+	MESSAGE_BYTES_MAX,
+	MESSAGE_FRAGMENTS_MAX,
+	WEBSOCKET_CLOSE_MS,
+	WEBSOCKET_PING_MS,
+	WEBSOCKET_SILENCE_MS,
+} from "./limits.ts";
 import type { Questions } from "./questions.ts";
 import { SocketPipe } from "./socket-pipe.ts";
 
@@ -51,6 +58,7 @@ export class SocketDoor {
 			clientTracking: false,
 			perMessageDeflate: false,
 			maxPayload: MESSAGE_BYTES_MAX,
+			...BOUNDS,
 			// An empty answer means none; the offer was judged before.
 			handleProtocols: (_offered, message) => this.#chosen.get(message)?.subprotocol ?? false,
 		});
@@ -190,3 +198,9 @@ function answer(socket: Duplex, status: number, message: string): void {
 
 /** RFC 6455 §7.4.1: data of a kind that is not taken. */
 const TEXT_REFUSED = 1003;
+/** Options of `ws` that its types do not know yet. */
+const BOUNDS = {
+	maxFragments: MESSAGE_FRAGMENTS_MAX,
+	maxBufferedChunks: FRAME_READS_MAX,
+	closeTimeout: WEBSOCKET_CLOSE_MS,
+};

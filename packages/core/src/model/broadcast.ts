@@ -105,13 +105,13 @@ export class Broadcast {
 
 	/**
 	 * For the routing table: unannounced. Nothing new begins; what is under way may end by itself, for as long as
-	 * `drainMs`.
+	 * `drainMs`. `code`: what breaks meanwhile is told as this, as `Track.finish` has it.
 	 */
-	finish(drainMs: number): void {
+	finish(drainMs: number, code?: number): void {
 		if (this.#over) return;
 		this.#over = true;
 		this.#lookups.fail(Code.NotFound);
-		for (const track of this.#tracks.values()) track.finish();
+		for (const track of this.#tracks.values()) track.finish(code);
 		if (this.heldCount === 0) return;
 		this.#cancelFinish = this.#settings.clock.after(drainMs, () => {
 			for (const track of this.#tracks.values()) track.finishNow();

@@ -43,7 +43,8 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	#source: Source | undefined;
 	#info: TrackInfo | undefined;
 	#end: { readonly finalGroup: number | undefined } | undefined;
-	#finishing = false;
+	/** What the end is called once the broadcast was unannounced: a plain end, or a code; undefined before. */
+	#finishing: "end" | number | undefined;
 	#gone = false;
 	#cancelLinger: (() => void) | undefined;
 	/** Set while a running subscription has broken and its source may be about to change. */
@@ -110,13 +111,16 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		this.#forgiveFailure();
 	}
 
-	/** The broadcast was unannounced: what is under way may end, but an error counts as the end. */
-	finish(): void {
-		this.#finishing = true;
+	/**
+	 * The broadcast was unannounced: what is under way may end. An error then counts as the end where its publisher
+	 * unannounced it, and is told as `code` where a relay did, whose viewers may find another way.
+	 */
+	finish(code?: number): void {
+		this.#finishing = code ?? "end";
 		if (this.#subscribers.size === 0 || this.#feed === undefined) this.#finishNow();
 	}
 
-	/** End all viewers well, now. */
+	/** End all viewers as `finish` was told, now. */
 	finishNow(): void {
 		this.#finishNow();
 	}
@@ -209,7 +213,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	onError(feed: Feed, code: number): void {
 		this.#feeds.delete(feed);
 		this.#feed = undefined;
-		if (this.#finishing) this.#finishNow();
+		if (this.#finishing !== undefined) this.#finishNow();
 		else if (this.#info === undefined || code >= APP_CODE_FIRST) this.fail(code);
 		else this.#cancelFailure = this.#settings.clock.after(FAILURE_GRACE_MS, () => this.fail(code));
 	}
@@ -290,6 +294,10 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 
 	#finishNow(): void {
 		if (this.#gone) return;
+		if (typeof this.#finishing === "number") {
+			this.fail(this.#finishing);
+			return;
+		}
 		this.#leave(Code.Cancel);
 		for (const subscriber of this.#takeSubscribers()) subscriber.end(undefined);
 	}

@@ -180,7 +180,8 @@ export class Listing {
 			this.#options.onChange({ path: this.path, before, after: undefined, restart: false });
 		}
 		if (end === "lost") broadcast?.fail(Code.Dropped);
-		else broadcast?.finish(BROADCAST_DRAIN_MS);
+		// A relay withdraws its way, which may not be the only one; only a publisher's own word is the end.
+		else broadcast?.finish(BROADCAST_DRAIN_MS, (before?.hops.length ?? 0) > 1 ? Code.Dropped : undefined);
 	}
 }
 

@@ -80,11 +80,11 @@ export class ReceivedAnnouncement {
 		if (outcome === "full") this.#refuse("routing table full");
 	}
 
-	/** A server repeats a client's own broadcasts to it; where hops have no ids, only the name tells. */
+	/** A server repeats to a client what it has from it; where hops have no ids, only the name tells. */
 	#isEcho(path: Path): boolean {
-		const { connection, origin, version } = this.#context;
+		const { connection, origin, peerId, version } = this.#context;
 		if (connection.info.server || version.hops === "ids") return false;
-		return origin.active(path).some((announced) => announced.path === path && announced.route.hops.length === 0);
+		return origin.active(path).some(({ path: active, route }) => active === path && !route.hops.includes(peerId));
 	}
 
 	#refuse(reason: string): void {

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LITE_01, LITE_02, LITE_03, LITE_04, LITE_05 } from "@moq-relay/wire";
+import { LocalBroadcast } from "../model/local-broadcast.ts";
+import { names, publish, World } from "./fixture.test.ts";
+
+test("ReceivedAnnouncement leaves out what a server repeats, also when somebody else published it to us", () => {
+	for (const version of [LITE_01, LITE_02, LITE_03, LITE_04, LITE_05]) {
+		const world = new World();
+		const link = world.join({ version });
+		world.run(100);
+		const told: string[] = [];
+		const watch = link.origin.watch("", {
+			onStart: () => {},
+			onActive: (path, route) => void told.push(`${path} ${route.hops.join()}`),
+			onRestart: (path, route) => void told.push(`restart ${path} ${route.hops.join()}`),
+			onUpdate: () => {},
+			onEnded: (path) => void told.push(`ended ${path}`),
+		});
+		const announcement = link.origin.announce("a", { hops: [7], cost: 0 }, new LocalBroadcast());
+		assert.ok(typeof announcement !== "string");
+		world.run(5000);
+		assert.deepEqual(told, ["a 7"], version.name);
+		assert.deepEqual(names(world.relay), ["a"], version.name);
+		announcement.close();
+		world.run(5000);
+		assert.deepEqual(told, ["a 7", "ended a"], version.name);
+		assert.deepEqual(names(world.relay), [], version.name);
+		watch.close();
+	}
+});
+
+test("ReceivedAnnouncement takes a name that a server has from elsewhere, once ours has ended", () => {
+	for (const version of [LITE_01, LITE_02, LITE_03, LITE_04, LITE_05]) {
+		const world = new World();
+		const link = world.join({ version });
+		world.run(100);
+		const own = link.origin.announce("a", { hops: [7], cost: 0 }, new LocalBroadcast());
+		assert.ok(typeof own !== "string");
+		world.run(100);
+		own.close();
+		world.run(5000);
+		publish(world.relay, "a");
+		world.run(100);
+		assert.deepEqual(names(link.origin), ["a"], version.name);
+		assert.equal(link.origin.active("a")[0]?.route.hops.length, 1, version.name);
+	}
+});

@@ -119,7 +119,7 @@ async function received({ seat, file, program }: Viewer, crossing: MediaCrossing
 		try {
 			return verifyRecording(file, expected, { lateMs: LATE_MS, lostMs });
 		} catch (error) {
-			throw new Error(`${nameOf(seat.client)}: ${error instanceof Error ? error.message : error}`, { cause: error });
+			throw new Error(`${nameOf(seat.client)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 		}
 	};
 	const ending = seat.client.kind === "rust" ? FRAGMENT_MS : GROUP_MS;

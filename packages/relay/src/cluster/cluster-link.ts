@@ -146,7 +146,7 @@ export class ClusterLink implements Disposable {
 
 	/** Dial, and let the new session take over. @throws when the peer cannot be reached */
 	async #open(onOver: (reason: string) => void): Promise<void> {
-		const { sessions, clock } = this.#options;
+		const { sessions, clock, dialOptions } = this.#options;
 		const url = await this.#url();
 		const begunMs = clock.nowMs();
 		const connection = await this.#dial(url);
@@ -158,6 +158,7 @@ export class ClusterLink implements Disposable {
 			peer: peer.shown,
 			linkCost: peer.cost,
 			path: `${url.pathname}${url.search}`,
+			...(dialOptions.versions !== undefined && { versions: dialOptions.versions.map(({ name }) => name) }),
 			onReady: () => this.#up(live, onOver),
 			onEnd: (end) => {
 				// One that has been replaced, or never came to replace another, is not missed.

@@ -67,6 +67,20 @@ test("Cluster takes its token from the file of [cluster] token", async () => {
 	assert.equal(up["version"], "moq-lite-05");
 });
 
+test("Cluster speaks the first version of [client] version that the peer takes, those without an ALPN of their own too", async () => {
+	await using origin = await startRelay(...OPEN);
+	for (const [offered, spoken] of [
+		["moq-lite-03,moq-lite-05", "moq-lite-03"],
+		["moq-lite-02", "moq-lite-02"],
+		["moq-lite-01", "moq-lite-01"],
+	] as const) {
+		const link = ["--cluster-connect", origin.secureUrl("/").href, "--client-version", offered];
+		await using edge = await startRelay(...OPEN, ...TRUST, ...link);
+		const up = await edge.line(({ event }) => event === "cluster.up");
+		assert.equal(up["version"], spoken);
+	}
+});
+
 test("Cluster says why a peer cannot be reached, and dials again", async () => {
 	const gone = await startRelay(...OPEN);
 	const url = gone.secureUrl("/").href;

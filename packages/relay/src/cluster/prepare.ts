@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { DialOptions, DialTls } from "@moq-relay/client";
-import { LITE_VERSIONS } from "@moq-relay/wire";
+import { versionOfName } from "@moq-relay/wire";
 import type { ClientTlsConfig } from "../config/client.ts";
 import { ConfigError } from "../config/config-error.ts";
 import type { Foundation } from "../foundation.ts";
@@ -38,7 +38,7 @@ async function dialOptionsOf({ config, environment, engine, versions }: Foundati
 	return {
 		tls: await dialTls(tls),
 		timeoutMs,
-		versions: version.length === 0 ? versions : LITE_VERSIONS.filter(({ name }) => version.includes(name)),
+		versions: version.length === 0 ? versions : version.flatMap((name) => versionOfName(name) ?? []),
 		engine: engine ?? null,
 		webSocket: { enabled: websocket.enabled, delayMs: websocket.delayMs },
 		transport: {

@@ -49,6 +49,8 @@ export interface SessionStart {
 	readonly linkCost?: number;
 	/** Client only: path and query to name in SETUP. */
 	readonly path?: string;
+	/** Names of the versions that an in-band SETUP may choose; default those of `SessionsOptions`. */
+	readonly versions?: readonly string[];
 	/** Version and grant are known. */
 	onReady?(): void;
 	/** Called once, whatever becomes of the session. */
@@ -121,7 +123,7 @@ export class Sessions implements Disposable {
 		const session = new Session(connection, {
 			clock,
 			origin,
-			versions,
+			versions: start.versions ?? versions,
 			authorise: (path, decide) => this.#authorise(live, path, decide),
 			limits: start.granted?.grant.cluster === true ? clusterBounds : publicBounds,
 			sink: this.#sink(() => live),

@@ -16,10 +16,10 @@ export const NODES_MAX: number = 4096;
  * Silence after which a link is dead, in ms: a parent that was killed says nothing, and is to be replaced within a second.
  * QUIC itself waits longer where the path is slow.
  */
-export const LINK_IDLE_MS: number = 800;
+export const LINK_IDLE_MS: number = 600;
 
 /** Time between two signs of life on a link, in ms. */
-export const LINK_KEEP_ALIVE_MS: number = 200;
+export const LINK_KEEP_ALIVE_MS: number = 150;
 
 /** How long a relay listens to what the root says of the others before it chooses a parent, in ms. */
 export const LEARN_MS: number = 300;

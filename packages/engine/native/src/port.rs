@@ -35,6 +35,8 @@ pub struct Port {
     /// Slots of connections that had something to send meanwhile.
     pub starved: Vec<u32>,
     segments: usize,
+    /// The socket has every address of the machine, so that answers must say from which of them they come.
+    any_address: bool,
 }
 
 /// One datagram, and how it came.
@@ -65,6 +67,7 @@ impl Port {
             family: None,
             quic: Endpoint::new(config, server, !may_fragment, None),
             segments: socket.segments_max(),
+            any_address: socket.any_address(),
             socket,
             admission: None,
             pending: 0,
@@ -128,6 +131,7 @@ impl Port {
     ) -> Arrival {
         buffer.clear();
         let Datagram { remote, local, ecn, data } = datagram;
+        let local = local.filter(|_| self.any_address);
         // a panic over one datagram must not cost the others their socket
         let event = catch_unwind(AssertUnwindSafe(|| self.quic.handle(now, remote, local, ecn, data, buffer)));
         match event {

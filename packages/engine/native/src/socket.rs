@@ -66,6 +66,11 @@ impl Socket {
         self.state.max_gso_segments()
     }
 
+    /// Whether it is bound to no address in particular.
+    pub fn any_address(&self) -> bool {
+        self.socket.local_addr().is_ok_and(|address| address.ip().is_unspecified())
+    }
+
     pub fn may_fragment(&self) -> bool {
         self.state.may_fragment()
     }

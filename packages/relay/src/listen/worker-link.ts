@@ -96,8 +96,8 @@ export class WorkerLink {
 		await this.#worker.terminate();
 	}
 
-	#tell(message: ToWorker): void {
-		this.#worker.postMessage(message);
+	#tell(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+		this.#worker.postMessage(message, transfer);
 	}
 
 	#hear(message: FromWorker, life: WorkerLife): void {
@@ -132,7 +132,7 @@ export class WorkerLink {
 	#ask(ask: number, request: WebRequest): void {
 		const answer = new WorkerAnswer(
 			ask,
-			(message) => this.#tell(message),
+			(message, transfer) => this.#tell(message, transfer),
 			() => this.#answers.delete(ask),
 		);
 		this.#answers.set(ask, answer);
@@ -189,17 +189,19 @@ export class WorkerLink {
 	}
 }
 
+type Tell = (message: ToWorker, transfer?: readonly ArrayBuffer[]) => void;
+
 /** An answer whose socket is in a worker. */
 class WorkerAnswer implements Answer {
 	readonly #ask: number;
-	readonly #tell: (message: ToWorker) => void;
+	readonly #tell: Tell;
 	readonly #over: () => void;
 	#sink: AnswerSink | undefined;
 	#ahead = 0;
 	#full = false;
 	#done = false;
 
-	constructor(ask: number, tell: (message: ToWorker) => void, over: () => void) {
+	constructor(ask: number, tell: Tell, over: () => void) {
 		this.#ask = ask;
 		this.#tell = tell;
 		this.#over = over;
@@ -212,9 +214,9 @@ class WorkerAnswer implements Answer {
 	write(bytes: Uint8Array): boolean {
 		if (this.#done) return true;
 		this.#ahead += bytes.byteLength;
-		// A view would be cloned with all of the buffer behind it.
-		const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-		this.#tell({ do: "body", ask: this.#ask, bytes: whole });
+		// The bytes may be the cache's own; a copy of just them is handed over without being copied once more.
+		const own = new Uint8Array(bytes);
+		this.#tell({ do: "body", ask: this.#ask, bytes: own }, [own.buffer]);
 		this.#full = this.#ahead > RESPONSE_AHEAD_BYTES;
 		return !this.#full;
 	}

@@ -2,10 +2,11 @@
  * `/fetch`: the frames of one group, one after another.
  * @module
  */
-import { type Clock, type Group, type Origin, readGroup } from "@moq-relay/core";
+import type { Clock, Group, Origin, Tape } from "@moq-relay/core";
 import { Code } from "@moq-relay/wire";
 import type { Answer } from "../listen/answer.ts";
 import { FETCH_MS } from "./limits.ts";
+import { PayloadReader } from "./payload-reader.ts";
 import { CORS, type Reply, sendReply } from "./reply.ts";
 
 /** Which group. */
@@ -27,11 +28,10 @@ export class GroupFetch {
 	readonly #onOver: () => void;
 	/** What has to be undone when it is over, the last first. */
 	readonly #undo: (() => void)[] = [];
-	/** Payloads that wait for room. */
-	#waiting: Uint8Array[] = [];
 	#full = false;
 	#begun = false;
-	#ended = false;
+	/** Goes on with the group, once there is one. */
+	#flow: () => void = () => {};
 	#over = false;
 
 	/** Begin; `onOver` is called once, when the answer is complete or given up. */
@@ -40,7 +40,7 @@ export class GroupFetch {
 		this.#wanted = wanted;
 		this.#answer = how.answer;
 		this.#onOver = how.onOver;
-		this.#answer.follow({ onGone: () => this.#finish(), onRoom: () => this.#flow() });
+		this.#answer.follow({ onGone: () => this.#finish(), onRoom: () => this.#onRoom() });
 		this.#later(how.clock.after(FETCH_MS, () => this.#expire()));
 		this.#find();
 	}
@@ -96,50 +96,49 @@ export class GroupFetch {
 		if (this.#over || this.#begun) return;
 		this.#begin();
 		if (this.#over) return;
-		const cancel = readGroup(group, {
-			onFrame: ({ payload }) => this.#take(payload),
-			onEnd: () => this.#end(),
-			onAbort: () => this.#cut(),
-			onFault: () => this.#cut(),
-		});
-		this.#later(cancel);
+		const tape = group.tape("lite-05");
+		const payloads = new PayloadReader(tape);
+		this.#flow = () => this.#send(payloads, tape);
+		// Without sinks until now: what is there already is read at the pace of the answer.
+		this.#flow();
+		if (this.#over) return;
+		const flow = (): void => this.#flow();
+		const cut = (): void => this.#cut();
+		this.#later(tape.attach({ append: flow, finish: flow, abort: cut, evict: cut }));
 	}
 
 	/** A datagram is a group of one frame. */
 	#single(payload: Uint8Array): void {
 		if (this.#over || this.#begun) return;
 		this.#begin();
-		this.#take(payload);
-		this.#end();
+		this.#answer.write(payload);
+		this.#complete();
 	}
 
 	#begin(): void {
 		this.#begun = true;
 		this.#answer.head(200, { ...CORS, "cache-control": "no-store" });
-		if (!this.#wanted.bodiless) return;
-		this.#answer.end();
-		this.#finish();
+		if (this.#wanted.bodiless) this.#complete();
 	}
 
-	#take(payload: Uint8Array): void {
-		this.#waiting.push(payload);
-		this.#flow(this.#full);
-	}
-
-	#end(): void {
-		this.#ended = true;
-		this.#flow(this.#full);
-	}
-
-	/** Send what waits, as far as there is room. What waits is the cached group itself, not a copy. */
-	#flow(full = false): void {
-		this.#full = full;
+	/** Send what there is, as far as there is room. */
+	#send(payloads: PayloadReader, tape: Tape): void {
 		while (!this.#full && !this.#over) {
-			const payload = this.#waiting.shift();
-			if (payload === undefined) break;
-			this.#full = !this.#answer.write(payload);
+			const piece = payloads.next();
+			if (piece === undefined) {
+				if (tape.state === "finished") this.#complete();
+				return;
+			}
+			this.#full = !this.#answer.write(piece);
 		}
-		if (!this.#ended || this.#waiting.length > 0 || this.#over) return;
+	}
+
+	#onRoom(): void {
+		this.#full = false;
+		this.#flow();
+	}
+
+	#complete(): void {
 		this.#answer.end();
 		this.#finish();
 	}

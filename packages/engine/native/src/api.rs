@@ -63,8 +63,8 @@ impl NativeEngine {
         Ok(Self { engine, threads: Mutex::new(handles) })
     }
 
-    /// Hand over the commands of a turn: the first `length` bytes of `records`, and what they name by index. `queue` is a
-    /// thread, or any larger number for commands that belong to none.
+    /// Hand over the commands of a turn: the first `length` bytes of `records`, and what they name by index. `queue`
+    /// is a thread, or any larger number for commands that belong to none.
     #[napi]
     pub fn submit(&self, queue: u32, records: &[u8], length: u32, payloads: Vec<Uint8Array>) -> Result<()> {
         let records = records.get(..length as usize).ok_or_else(|| Error::from_reason("more records than bytes"))?;

@@ -22,8 +22,8 @@ pub const SEND_WINDOW_MIN: u64 = 64 * 1024;
 /// Bytes that a play may write before the next lane of the same rank has its turn.
 pub const PLAY_QUANTUM: usize = 16 * 1024;
 
-/// Streams of each direction that a peer may have open at first. quinn-proto reserves a slot for each allowed stream, 10 000
-/// of them are over 1 MB per connection, so the allowance grows only with use.
+/// Streams of each direction that a peer may have open at first. quinn-proto reserves a slot for each allowed stream,
+/// 10 000 of them are over 1 MB per connection, so the allowance grows only with use.
 pub const STREAMS_INITIAL: u32 = 64;
 
 /// Plays of one lane that may wait for a stream; the newest survive.

@@ -44,8 +44,9 @@ pub fn take(socket: RawFd) -> Option<Option<SocketAddr>> {
 
 /// Whether the error is a refused connection, which is what ICMP's "port unreachable" becomes.
 fn refused(header: &libc::msghdr) -> bool {
-    // SAFETY: recvmsg filled in the control messages and their length, and the buffer outlives this function. The macros
-    // return pointers to whole headers within it, or null; the data is as long as its header says, which is checked.
+    // SAFETY: recvmsg filled in the control messages and their length, and the buffer outlives this function. The
+    // macros return pointers to whole headers within it, or null; the data is as long as its header says, which is
+    // checked.
     unsafe {
         let mut message = libc::CMSG_FIRSTHDR(header);
         while !message.is_null() {
@@ -67,7 +68,8 @@ fn refused(header: &libc::msghdr) -> bool {
 fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
     match libc::c_int::from(name.ss_family) {
         libc::AF_INET => {
-            // SAFETY: the family says that it is a sockaddr_in, which is smaller than the storage and needs no more alignment.
+            // SAFETY: the family says that it is a sockaddr_in, which is smaller than the storage and needs no more
+            // alignment.
             let v4 = unsafe { (&raw const *name).cast::<libc::sockaddr_in>().read() };
             let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
             Some(SocketAddr::new(ip.into(), u16::from_be(v4.sin_port)))

@@ -117,7 +117,8 @@ fn without_timestamps(socket: RawFd) {
     };
 }
 
-/// One socket per thread on the same port, and the address they got. `::` means IPv4 too, and `0.0.0.0` where there is no IPv6.
+/// One socket per thread on the same port, and the address they got. `::` means IPv4 too, and `0.0.0.0` where there
+/// is no IPv6.
 pub fn bind_group(host: IpAddr, port: u16, threads: usize) -> io::Result<(Vec<UdpSocket>, SocketAddr)> {
     let address = SocketAddr::new(host, port);
     match bind_all(address, threads) {

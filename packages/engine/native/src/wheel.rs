@@ -57,7 +57,8 @@ impl Wheel {
         Duration::from_millis(SLOTS)
     }
 
-    /// Move to `now` and add to `fired` every entry on the way, each with the tick it was made for. Stale ones are among them.
+    /// Move to `now` and add to `fired` every entry on the way, each with the tick it was made for. Stale ones are
+    /// among them.
     pub fn advance(&mut self, now: Instant, fired: &mut Vec<(u32, Tick)>) {
         let target = self.tick_of(now);
         if target > self.current + SLOTS {

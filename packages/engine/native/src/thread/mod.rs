@@ -170,8 +170,8 @@ impl Thread {
         }
         let wait = if self.due.is_empty() { self.wheel.until_next(Instant::now()) } else { Duration::ZERO };
         let time = libc::timespec { tv_sec: wait.as_secs() as libc::time_t, tv_nsec: wait.subsec_nanos().into() };
-        // SAFETY: `polls` holds as many entries as stated and `time` outlives the call. An error (a signal) leaves every
-        // `revents` zero, and the loop goes round once more.
+        // SAFETY: `polls` holds as many entries as stated and `time` outlives the call. An error (a signal) leaves
+        // every `revents` zero, and the loop goes round once more.
         unsafe { libc::ppoll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, &raw const time, std::ptr::null()) };
     }
 

@@ -30,8 +30,8 @@ impl Thread {
         }
     }
 
-    /// Attempts at addresses where nobody listens need not wait for their time-out. Connections that stand are left alone:
-    /// anyone can forge such an error.
+    /// Attempts at addresses where nobody listens need not wait for their time-out. Connections that stand are left
+    /// alone: anyone can forge such an error.
     pub(super) fn read_refusals(&mut self, at: usize) {
         let Some(fd) = self.ports.get(at).map(|port| port.socket.fd()) else { return };
         while let Some(error) = refusals::take(fd) {

@@ -58,7 +58,8 @@ impl Judge {
     }
 }
 
-/// What the machine trusts; read once, since it takes tens of milliseconds. `SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured.
+/// What the machine trusts; read once, since it takes tens of milliseconds. `SSL_CERT_FILE` and `SSL_CERT_DIR` are
+/// honoured.
 fn system_roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
     ROOTS.get_or_init(|| {

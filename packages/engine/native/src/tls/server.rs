@@ -70,7 +70,8 @@ pub fn config(listen: &Listen, identities: Arc<Identities>) -> Result<Arc<QuicSe
     if listen.webtransport {
         config.alpn_protocols.push(ALPN_H3.to_vec());
     }
-    // every handshake is a full one: a resumed one saves no round trip without 0-RTT, and would outlive a certificate swap
+    // every handshake is a full one: a resumed one saves no round trip without 0-RTT, and would outlive a certificate
+    // swap
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.ignore_client_order = true;

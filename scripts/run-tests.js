@@ -3,6 +3,11 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { root } from "./bootstrap.js";
 
+/** Test files that run at a time: as many as the smallest machine has cores. */
+const CONCURRENCY = 2;
+/** What a test or file may take before it counts as hung, in ms: far above what any takes on a busy machine. */
+const HANG_MS = 600_000;
+
 const patterns = [
 	"packages/*/src/**/*.test.ts",
 	"testkit/src/**/*.test.ts",
@@ -18,13 +23,15 @@ if (files.length === 0) {
 	process.stderr.write("no test file matches\n");
 	process.exit(1);
 }
+process.stdout.write(`running ${files.length} test files …\n`);
 const args = [
 	"-C",
 	"source",
 	"--test",
-	"--test-concurrency=2",
-	"--test-timeout=300000",
-	"--test-reporter=spec",
+	`--test-concurrency=${CONCURRENCY}`,
+	`--test-timeout=${HANG_MS}`,
+	`--test-reporter=${root}/scripts/test-reporter.js`,
+	"--test-reporter-destination=stdout",
 	...files,
 ];
 const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });

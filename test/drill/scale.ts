@@ -1,0 +1,13 @@
+/** The size of a drill: all of it, or with `npm run drill -- --short` enough to see that the drill itself works. */
+const SHORT = process.env["MOQ_DRILL_SHORT"] === "1";
+
+/** The size for this run. */
+export function sized(full: number, short: number): number {
+	return SHORT ? short : full;
+}
+
+/** Least, middle and greatest of some times in ms, as text. */
+export function spread(times: readonly number[]): string {
+	const sorted = times.toSorted((a, b) => a - b).map((ms) => (ms / 1000).toFixed(2));
+	return `${sorted[0]} / ${sorted[sorted.length >> 1]} / ${sorted.at(-1)} s (least / median / most)`;
+}

@@ -3,7 +3,15 @@ import { test } from "node:test";
 import { refusals } from "./measurement.ts";
 import { geometricMean, median } from "./report.ts";
 
-const GOOD = { delivered_share: 1, receive_errors: 0, steal_share: 0, load_cpu_share: 0.5, publisher_late_p99_ms: 0.2 };
+const GOOD = {
+	viewers: 10,
+	frames: 12_000,
+	delivered_share: 1,
+	receive_errors: 0,
+	steal_share: 0,
+	load_cpu_share: 0.5,
+	publisher_late_p99_ms: 0.2,
+};
 
 test("median() and geometricMean() of odd and even lists", () => {
 	assert.equal(median([3, 1, 2]), 2);

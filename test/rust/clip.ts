@@ -63,6 +63,32 @@ export function playClip(clip: Clip): Readable {
 	return spawn("ffmpeg", args, { stdio: ["ignore", "pipe", "ignore"] }).stdout;
 }
 
+/** One track of a clip, cut as CMAF wants it. */
+export interface CutTrack {
+	/** `ftyp` and `moov`. */
+	readonly init: Uint8Array;
+	/** `moof` and `mdat`; each begins with a key frame. */
+	readonly fragments: readonly Uint8Array[];
+}
+
+/** Cut one track out of a clip. */
+export function cutTrack(clip: Clip, kind: "video" | "audio"): CutTrack {
+	const args = ["-v", "error", "-i", clip.file, "-map", `0:${kind[0]}`, "-c", "copy", ...FRAGMENTED];
+	// Every packet of sound is a key frame, and would be a fragment of its own.
+	const cut = kind === "audio" ? ["-movflags", "cmaf+empty_moov+default_base_moof", ...BY_TIME] : [];
+	const file = execFileSync("ffmpeg", [...args, ...cut, "-"], { maxBuffer: BYTES_MAX });
+	const parts: Uint8Array[] = [];
+	let begin = 0;
+	for (let at = 0; at < file.length; at += file.readUInt32BE(at)) {
+		const type = file.toString("latin1", at + 4, at + 8);
+		if (type !== "moof" && type !== "mfra") continue;
+		parts.push(file.subarray(begin, at));
+		begin = at;
+		if (type === "mfra") return { init: parts[0] ?? file, fragments: parts.slice(1) };
+	}
+	return { init: parts[0] ?? file, fragments: [...parts.slice(1), file.subarray(begin)] };
+}
+
 /** The packets of a file, perhaps unfinished. @throws Error when it holds nothing that ffprobe can read. */
 export function packetsOf(file: string): Packets {
 	if (!existsSync(file)) throw new Error("there is no recording");
@@ -71,7 +97,7 @@ export function packetsOf(file: string): Packets {
 	const text = execFileSync("ffprobe", [...args, "-of", "json", "-"], {
 		input: readFileSync(file),
 		encoding: "utf8",
-		maxBuffer: 64 * 1024 * 1024,
+		maxBuffer: BYTES_MAX,
 		stdio: ["pipe", "pipe", "ignore"],
 	});
 	const { packets = [] } = JSON.parse(text) as { packets?: readonly ProbedPacket[] };
@@ -79,15 +105,19 @@ export function packetsOf(file: string): Packets {
 	return { video: of("video"), audio: of("audio") };
 }
 
+/** As `verifyPackets`, of one file. */
+export function verifyRecording(file: string, clip: Clip, allowance: Allowance): string {
+	return verifyPackets(packetsOf(file), clip, allowance);
+}
+
 /**
  * The recording holds the clip's packets, byte for byte, in order and at their times, from one of its first key frames on.
  * Returns how many there are. @throws AssertionError when one differs, or when more are missing than may be.
  */
-export function verifyRecording(file: string, clip: Clip, allowance: Allowance): string {
-	const { video, audio } = packetsOf(file);
+export function verifyPackets({ video, audio }: Packets, clip: Clip, allowance: Allowance): string {
 	return [
-		verifyPackets("video", { got: video, sent: clip.video, ...allowance }),
-		verifyPackets("audio", { got: audio, sent: clip.audio, ...allowance }),
+		verifyKind("video", { got: video, sent: clip.video, ...allowance }),
+		verifyKind("audio", { got: audio, sent: clip.audio, ...allowance }),
 	].join(", ");
 }
 
@@ -96,7 +126,7 @@ interface Comparison extends Allowance {
 	readonly sent: readonly Packet[];
 }
 
-function verifyPackets(kind: string, { got, sent, lateMs, lostMs }: Comparison): string {
+function verifyKind(kind: string, { got, sent, lateMs, lostMs }: Comparison): string {
 	const [first] = got;
 	assert.ok(first !== undefined, `no ${kind} packets`);
 	const begin = sent.findIndex(({ sha256 }) => sha256 === first.sha256);
@@ -106,7 +136,12 @@ function verifyPackets(kind: string, { got, sent, lateMs, lostMs }: Comparison):
 	assert.ok(origin.timeMs <= lateMs, `${kind} begins ${origin.timeMs} ms late`);
 	for (const [at, packet] of got.entries()) {
 		const wanted = sent[begin + at];
-		assert.equal(packet.sha256, wanted?.sha256, `${kind} packet ${begin + at} of ${sent.length} is another one`);
+		if (packet.sha256 !== wanted?.sha256) {
+			const other = sent.findIndex(({ sha256 }) => sha256 === packet.sha256);
+			assert.fail(
+				`${kind} packet ${begin + at} of ${sent.length} is ${other < 0 ? "not of the clip" : `packet ${other}`}`,
+			);
+		}
 		const shift = packet.timeMs - first.timeMs - ((wanted?.timeMs ?? 0) - origin.timeMs);
 		assert.ok(Math.abs(shift) <= ROUNDING_MS, `${kind} packet ${begin + at} is ${shift} ms off its time`);
 	}
@@ -146,3 +181,7 @@ export const GROUP_MS = 500;
 const ROUNDING_MS = 2;
 
 const FRAGMENTED = ["-f", "mp4", "-movflags", "cmaf+frag_keyframe+empty_moov+default_base_moof"];
+const BY_TIME = ["-frag_duration", String(GROUP_MS * 1000)];
+
+/** What a program may say, in bytes. */
+const BYTES_MAX = 64 * 1024 * 1024;

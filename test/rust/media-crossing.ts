@@ -11,7 +11,7 @@ import { type Clip, GROUP_MS, makeClip, playClip, verifyRecording } from "./clip
 import { eventually, pause } from "./eventually.ts";
 import { type OwnTransport, publishClip, subscribeClip } from "./own.ts";
 import type { Program } from "./program.ts";
-import { exportClip, FRAGMENT_MS, importClip } from "./reference.ts";
+import { exportClip, FRAGMENT_MS, importClip, type RustScheme } from "./reference.ts";
 
 /** A running relay, ours or theirs. */
 export interface AnyRelay {
@@ -23,9 +23,6 @@ export interface AnyRelay {
 export type Client =
 	| { readonly kind: "rust"; readonly scheme: RustScheme; readonly version?: string }
 	| { readonly kind: "ours"; readonly transport: OwnTransport; readonly version?: string; readonly isPlain?: boolean };
-
-/** What the Rust client dials. */
-export type RustScheme = "https" | "moqt" | "moql" | "wss" | "ws" | "http";
 
 /** A client at a relay. */
 export interface Seat {
@@ -45,6 +42,8 @@ export interface MediaCrossing {
 	readonly clip: Clip;
 	/** What is expected; default `clip`. For negative controls. */
 	readonly expected?: Clip;
+	/** How long viewers may take to connect, in ms. */
+	readonly connectMs?: number;
 	/** How long viewers may take after the last frame, in ms. */
 	readonly deadlineMs?: number;
 }
@@ -74,7 +73,7 @@ export class Studio implements Disposable {
 		});
 		const programs = viewers.map(({ program }) => program);
 		try {
-			await eventually(() => programs.forEach(mustBeConnected));
+			await eventually(() => programs.forEach(mustBeConnected), crossing.connectMs);
 			const publisher = stack.use(publish(crossing.publisher, broadcast, crossing.clip));
 			programs.push(publisher.program);
 			await publisher.played;
@@ -119,7 +118,9 @@ async function received({ seat, file, program }: Viewer, crossing: MediaCrossing
 		try {
 			return verifyRecording(file, expected, { lateMs: LATE_MS, lostMs });
 		} catch (error) {
-			throw new Error(`${nameOf(seat.client)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+			throw new Error(`${nameOf(seat.client)}: ${error instanceof Error ? error.message : String(error)}`, {
+				cause: error,
+			});
 		}
 	};
 	const ending = seat.client.kind === "rust" ? FRAGMENT_MS : GROUP_MS;

@@ -1,7 +1,8 @@
 /**
- * Our programs, from source: `moq publish` and `moq subscribe`.
+ * Our programs, from source: `moq publish`, `moq subscribe` and `moq-token`.
  * @module
  */
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Program } from "./program.ts";
 
@@ -27,6 +28,12 @@ export function subscribeClip(task: OwnTask, file: string): Program {
 	return client("subscribe", task, ["-o", file]);
 }
 
+/** `moq-token`: what it prints. @throws Error when it fails */
+export function ownToken(args: readonly string[], input: string = ""): string {
+	const command = ["-C", "source", TOKEN_MAIN, ...args];
+	return execFileSync(process.execPath, command, { input, encoding: "utf8", stdio: "pipe" });
+}
+
 function client(verb: string, { url, broadcast, transport, flags = [] }: OwnTask, rest: readonly string[]): Program {
 	const connect = ["--url", url.href, "--name", broadcast, "--transport", transport, "--tls-disable-verify"];
 	const args = ["-C", "source", MAIN, verb, ...connect, "--log-level", "debug", ...flags, ...rest];
@@ -34,3 +41,4 @@ function client(verb: string, { url, broadcast, transport, flags = [] }: OwnTask
 }
 
 const MAIN = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+const TOKEN_MAIN = fileURLToPath(new URL("../../packages/token/src/main.ts", import.meta.url));

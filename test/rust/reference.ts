@@ -2,6 +2,7 @@
  * The Rust programs: `moq-relay` and `moq`. `npm run interop` installs them and says where they are.
  * @module
  */
+import { execFileSync } from "node:child_process";
 import type { Readable } from "node:stream";
 import { freePort } from "../relay-process.ts";
 import { eventually } from "./eventually.ts";
@@ -42,6 +43,9 @@ export class ReferenceRelay implements AsyncDisposable {
 	}
 }
 
+/** What the Rust client dials; each is a transport of its own, `http` one whose certificate is pinned. */
+export type RustScheme = "https" | "moqt" | "moql" | "wss" | "ws" | "http";
+
 /** What the Rust client is asked to do. */
 export interface ReferenceTask {
 	readonly url: URL;
@@ -63,11 +67,9 @@ export function exportClip(task: ReferenceTask, output: string): Program {
 	return client(task, { name: `Rust viewer ${task.url.protocol}`, verb, output });
 }
 
-/** `moq token`: the program's exit code and standard output. */
-export async function token(args: readonly string[]): Promise<{ code: number | null; text: string }> {
-	const program = new Program({ name: "moq token", command: binary("REF_MOQ_BIN"), args: ["token", ...args] });
-	const code = await program.exited();
-	return { code, text: program.log.join("\n") };
+/** `moq token`: what it prints. @throws Error when it fails */
+export function referenceToken(args: readonly string[], input: string = ""): string {
+	return execFileSync(binary("REF_MOQ_BIN"), ["token", ...args], { input, encoding: "utf8", stdio: "pipe" });
 }
 
 function client(
@@ -76,7 +78,7 @@ function client(
 ): Program {
 	const connect = ["--client-connect", url.href, "--client-tls-disable-verify=true", "--log-level", "debug"];
 	// A scheme names a transport here; the race would hide a transport that fails.
-	const alone = url.protocol === "https:" ? ["--websocket-delay", "30s"] : [];
+	const alone = /^https?:$/.test(url.protocol) ? ["--websocket-delay", "30s"] : [];
 	const args = [...connect, ...alone, ...flags, "--broadcast", broadcast, ...verb];
 	return new Program({ name, command: binary("REF_MOQ_BIN"), args, ...rest });
 }

@@ -16,6 +16,8 @@ export interface RelayPlace {
 	readonly port?: number;
 	/** "gated": a `UdpGate` stands before the UDP port, shut at first. */
 	readonly udp?: "open" | "gated";
+	/** Flags for Node itself. */
+	readonly node?: readonly string[];
 }
 
 /** A running relay. */
@@ -43,7 +45,7 @@ export class RelayProcess {
 		const gate = place.udp === "gated" ? await UdpGate.start(port, quic) : undefined;
 		const own = ["--server-bind", `127.0.0.1:${quic}`, "--web-http-listen", `127.0.0.1:${port}`];
 		const names = ["--tls-generate", "localhost,127.0.0.1"];
-		const child = spawn(process.execPath, ["-C", "source", MAIN, ...own, ...names, ...flags], {
+		const child = spawn(process.execPath, [...(place.node ?? []), "-C", "source", MAIN, ...own, ...names, ...flags], {
 			stdio: ["ignore", "pipe", "pipe"],
 		});
 		const relay = new RelayProcess(child, port, gate);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Network } from "@moq-relay/testkit";
 import { Code, LITE_02, LITE_03, LITE_04, LITE_05, type LiteVersion } from "@moq-relay/wire";
 import { LocalBroadcast } from "../model/local-broadcast.ts";
 import type { Route } from "../model/route.ts";
 import { assertEmpty, names, publish, type Side, VERSIONS, World } from "./fixture.test.ts";
 import { GRANT_ALL, type Grant } from "./grant.ts";
-import type { SessionLimits } from "./limits.ts";
+import { SESSION_LIMITS, type SessionLimits } from "./limits.ts";
 import { RawPeer, toHex } from "./raw-peer.test.ts";
 
 const CLIENT_SETUP_02 = "20 000a 01 c0000000ff0dad02 00";
@@ -132,17 +133,39 @@ test("AnnounceServing refuses more interests than limits.interests, and nothing 
 	assert.equal(again.heard.end, "open");
 });
 
-test("Session ends when the peer does not read its announcements", () => {
+test("AnnounceOutbox ends a session whose peer reads no announcements for limits.unreadMs, and not before", () => {
 	const { world, peer, side } = raw(LITE_04, GRANT_ALL, { stalled: true });
 	peer.bidi("01 02 00 00");
 	world.run(100);
-	for (let i = 0; i < 1000 && side.log.end === undefined; i++) {
-		announce(world, `flood/${"x".repeat(900)}/${i}`).announcement.close();
-		if (i % 50 === 0) world.run(1);
-	}
-	world.run(100);
+	for (let i = 0; i < 2000; i++) announce(world, `flood/${"x".repeat(900)}/${i}`);
+	world.run(SESSION_LIMITS.unreadMs - 1000);
+	assert.equal(side.log.ends.length, 0);
+	world.run(2000);
 	assert.equal(side.log.end?.code, Code.BoundsExceeded);
 	assertEmpty(side);
+});
+
+test("AnnounceOutbox spares a peer that reads slowly what is over by the time it has read the rest", () => {
+	for (const version of [LITE_02, LITE_04, LITE_05]) {
+		const world = new World();
+		const network = new Network(world.clock);
+		const viewer = world.join({ version, memory: { network } });
+		world.run(100);
+		network.change("server", "client", { bytesPerMs: 200 });
+		const prefix = `flood/${"x".repeat(900)}`;
+		const flood = Array.from({ length: 3000 }, (_, i) => announce(world, `${prefix}/${i}`));
+		const first = announce(world, "kept").announcement;
+		world.run(1000);
+		// A third is over before the peer has heard of it; another one is over, and back, by then.
+		for (const { announcement } of flood.slice(2000)) announcement.close();
+		first.close();
+		announce(world, "kept");
+		world.run(60_000);
+		assert.equal(viewer.log.ends.length, 0, version.name);
+		const known = names(viewer.origin);
+		assert.equal(known.length, 2001, version.name);
+		assert.ok(known.includes("kept"), version.name);
+	}
 });
 
 test("AnnounceListening asks for each prefix of the grant once, widest first", () => {

@@ -14,7 +14,7 @@ import type { Announcement } from "../routing/announcement.ts";
 import { Origin } from "../routing/origin.ts";
 import type { Connection } from "../transport.ts";
 import { GRANT_ALL, type Grant, type Refusal } from "./grant.ts";
-import { SESSION_LIMITS, type SessionLimits } from "./limits.ts";
+import { CLIENT_SESSION_LIMITS, SESSION_LIMITS, type SessionLimits } from "./limits.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import type { SessionEnd, SessionSink, SubscriptionEvent, Violation } from "./sink.ts";
 
@@ -121,6 +121,7 @@ export class World {
 		const log = new SinkLog();
 		const session = new Session(client, {
 			...this.options(origin, log),
+			limits: CLIENT_SESSION_LIMITS,
 			authorise: (_path, decide) => decide(options.clientGrant ?? GRANT_ALL),
 			...(options.setupPath !== undefined && { path: options.setupPath }),
 			...(options.version?.setup === "in-band" && { versions: [options.version.name] }),

@@ -37,6 +37,8 @@ export interface SessionLimits {
 	readonly listedBytesPerSecond: number;
 	/** Bytes above that rate that may be listed at once; the longest list counts as no more. */
 	readonly listedBurst: number;
+	/** How long an announce stream may be so full that nothing more goes through, in ms; then the session ends with 11. */
+	readonly unreadMs: number;
 	/** Fetches and track-info requests of the peer under way at once; beyond it a new one is reset with 11. */
 	readonly requests: number;
 	/** Incoming streams that have not shown their first message yet; beyond it a new one is reset with 11. */
@@ -84,6 +86,7 @@ export const SESSION_LIMITS: SessionLimits = {
 	shownBytes: 16 * 1024 * 1024,
 	listedBytesPerSecond: 256 * 1024,
 	listedBurst: 16 * 1024 * 1024,
+	unreadMs: 30_000,
 	requests: 256,
 	pendingStreams: 1024,
 	firstMessageMs: 10_000,

@@ -101,6 +101,11 @@ export class MessageStream implements RecvSink, SendSink {
 		this.#context.fail(new SessionError(Code.BoundsExceeded, "peer does not read its control streams"));
 	}
 
+	/** Queue bytes that the peer may take its time for; false when so much waits that nothing more should follow for now. */
+	offer(bytes: Uint8Array): boolean {
+		return this.#over || this.#send.write(bytes);
+	}
+
 	/**
 	 * FIN our half and listen no more. The peer is left to FIN its own: a STOP_SENDING could overtake our last words and
 	 * make them an error at the other end.

@@ -16,6 +16,7 @@ import {
 } from "@moq-relay/wire";
 import type { Route } from "../model/route.ts";
 import type { Announced, Watch, WatchSink } from "../routing/watch.ts";
+import { AnnounceOutbox, type Told } from "./announce-outbox.ts";
 import type { SessionContext } from "./context.ts";
 import { StreamError } from "./error.ts";
 import { maySubscribe } from "./grant.ts";
@@ -41,6 +42,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	readonly #context: SessionContext;
 	readonly #stream: MessageStream;
 	readonly #options: InterestOptions;
+	readonly #outbox: AnnounceOutbox;
 	/** Full paths that the peer holds as live. */
 	readonly #shown: Set<string> = new Set();
 	#watch: Watch | undefined;
@@ -52,6 +54,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 		this.#context = context;
 		this.#stream = stream;
 		this.#options = options;
+		this.#outbox = new AnnounceOutbox(context, stream, (path, told) => this.#change(path, told));
 	}
 
 	/** Send what is live, and follow from there. */
@@ -83,6 +86,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 		if (this.#over) return;
 		this.#over = true;
 		this.#watch?.close();
+		this.#outbox.close();
 		for (const path of this.#shown) this.#options.names.remove(path);
 		this.#shown.clear();
 		this.#options.onOver();
@@ -102,13 +106,13 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	#list(visible: readonly Announced[]): void {
 		const { origin, version } = this.#context;
 		if (version.announceInit) {
-			this.#stream.write(encodeAnnounceInit({ suffixes: visible.map(({ path }) => this.#suffix(path)) }));
+			this.#outbox.begin(encodeAnnounceInit({ suffixes: visible.map(({ path }) => this.#suffix(path)) }));
 			return;
 		}
 		const writer = new Writer(64 + 64 * visible.length);
 		if (version.announceOk) writer.bytes(encodeAnnounceOk({ origin: origin.id, active: visible.length }));
 		for (const { path, route } of visible) writer.bytes(this.#encode("active", path, route));
-		if (writer.length > 0) this.#stream.write(writer.finish());
+		if (writer.length > 0) this.#outbox.begin(writer.finish());
 	}
 
 	onActive(path: string, route: Route): void {
@@ -117,7 +121,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 			return;
 		}
 		if (!this.#isAllowed(path) || !this.#fits(route)) return;
-		if (this.#show(path)) this.#stream.write(this.#encode("active", path, route));
+		if (this.#show(path)) this.#outbox.tell(path, { held: false, route });
 	}
 
 	onRestart(path: string, route: Route): void {
@@ -134,7 +138,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	onEnded(path: string): void {
 		if (!this.#shown.delete(path)) return;
 		this.#options.names.remove(path);
-		this.#stream.write(this.#encode("ended", path));
+		this.#outbox.tell(path, { held: true, route: undefined });
 	}
 
 	/** Count a name as shown; false when there is no room. Told once: it is the owner who may want to know. */
@@ -157,8 +161,16 @@ export class ServedInterest implements MessageHandler, WatchSink {
 			this.onEnded(path);
 			return;
 		}
-		if (!this.#context.version.announceRestart) this.#stream.write(this.#encode("ended", path));
-		this.#stream.write(this.#encode("active", path, route));
+		this.#outbox.tell(path, { held: true, route });
+	}
+
+	/** The messages that take the peer from what it was told to what it is to be told. */
+	#change(path: string, { held, route }: Told): Uint8Array {
+		if (route === undefined) return this.#encode("ended", path);
+		const active = this.#encode("active", path, route);
+		if (!held || this.#context.version.announceRestart) return active;
+		const ended = this.#encode("ended", path);
+		return new Writer(ended.length + active.length).bytes(ended).bytes(active).finish();
 	}
 
 	#encode(status: Announce["status"], path: string, route?: Route): Uint8Array {

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RecordingViewer, ScriptedSource, VirtualClock } from "@moq-relay/testkit";
-import { APP_CODE_FIRST, Code } from "@moq-relay/wire";
+import { joinBytes, RecordingViewer, ScriptedSource, VirtualClock } from "@moq-relay/testkit";
+import { APP_CODE_FIRST, Code, Malformed } from "@moq-relay/wire";
 import { Broadcast } from "./broadcast.ts";
 import { Cache } from "./cache.ts";
-import { FAILURE_GRACE_MS, GROUP_OVERHEAD_BYTES, GROUPS_OPEN_MAX, TRACKS_MAX, UPDATE_INTERVAL_MS } from "./limits.ts";
+import {
+	FAILURE_GRACE_MS,
+	GROUP_OVERHEAD_BYTES,
+	GROUPS_OPEN_MAX,
+	INTERRUPTED_GROUPS_MAX,
+	INTERRUPTED_MS,
+	TRACKS_MAX,
+	UPDATE_INTERVAL_MS,
+} from "./limits.ts";
 import type { Settings } from "./settings.ts";
 import { type SubscribeRequest, TRACK_INFO_DEFAULT } from "./source.ts";
 
@@ -322,25 +330,105 @@ test("Broadcast.switchTo() lets groups in progress end on the old source and ask
 	assertNothingLeft();
 });
 
-test("Broadcast.withdraw() aborts what was in progress; the next source may bring it whole to new viewers", () => {
+test("Broadcast.withdraw() keeps what was in progress; the next source of the same bytes goes on with it", () => {
 	const { broadcast, source, join, assertNothingLeft } = setUp();
 	const viewer = join();
 	source.whole("video", 0, body(0));
-	source.group("video", 1)?.write(body(1));
+	const bytes = joinBytes([body(1), body(2), body(3)]);
+	const lost = source.group("video", 1);
+	lost?.write(bytes.slice(0, 4));
 	broadcast.withdraw(source);
-	assert.equal(viewer.groups[1]?.end(), Code.Dropped);
-	assert.equal(viewer.last, "group 1", "the subscription waits");
+	assert.equal(source.open("video").length, 0);
+	lost?.write(bytes.slice(4));
+	lost?.abort(7);
+	assert.equal(viewer.groups[1]?.end(), undefined, "the group waits, whatever the old source says");
+	const late = join();
 	const next = new ScriptedSource();
 	broadcast.switchTo(next);
 	assert.equal(next.only("video").requests[0]?.startGroup, 1);
-	const late = join();
-	assert.deepEqual(late.sequences, [0], "the aborted group is not in the cache");
-	next.whole("video", 1, body(8));
+	const writer = next.group("video", 1);
+	for (const byte of bytes) writer?.write(Uint8Array.of(byte));
+	writer?.finish();
 	next.whole("video", 2, body(2));
-	assert.deepEqual(viewer.sequences, [0, 1, 2], "a viewer gets no group twice");
-	assert.deepEqual(late.sequences, [0, 1, 2]);
+	for (const { groups, sequences } of [viewer, late]) {
+		assert.deepEqual(sequences.slice(-2), [1, 2]);
+		const group = groups.find(({ sequence }) => sequence === 1);
+		assert.deepEqual(group?.bytes(), bytes);
+		assert.equal(group?.end(), "finished");
+	}
 	viewer.subscription.close();
 	late.subscription.close();
+	assertNothingLeft();
+});
+
+test("Broadcast.withdraw() loses a group that the next source writes otherwise; new viewers get it from there", () => {
+	for (const other of [body(9), joinBytes([body(1), body(9)]), body(1).subarray(0, 1)]) {
+		const { broadcast, source, join, assertNothingLeft } = setUp();
+		const viewer = join();
+		source.group("video", 1)?.write(joinBytes([body(1), body(2)]));
+		broadcast.withdraw(source);
+		const next = new ScriptedSource();
+		broadcast.switchTo(next);
+		const writer = next.group("video", 1);
+		writer?.write(other);
+		const isWhole = other.length > 1;
+		if (isWhole) writer?.finish();
+		else assert.throws(() => writer?.finish(), Malformed);
+		assert.equal(viewer.groups[0]?.end(), Code.Dropped);
+		next.whole("video", 2, body(2));
+		assert.deepEqual(viewer.sequences, [1, 2], "a viewer gets no group twice");
+		const late = join({ startGroup: 0 });
+		assert.deepEqual(late.sequences, isWhole ? [1, 2] : [2]);
+		if (isWhole) assert.deepEqual(late.groups[0]?.bytes(), other);
+		viewer.subscription.close();
+		late.subscription.close();
+		assertNothingLeft();
+	}
+});
+
+test("Broadcast.withdraw() gives up what the next source does not go on with", () => {
+	const { broadcast, source, clock, join, assertNothingLeft } = setUp();
+	const viewer = join();
+	source.group("video", 1)?.write(body(1));
+	source.group("video", 2)?.write(body(2));
+	broadcast.withdraw(source);
+	clock.run(clock.nowMs() + TRACK_INFO_DEFAULT.latencyMaxMs / 4);
+	assert.equal(viewer.groups[0]?.end(), undefined, "without a source all wait");
+	const next = new ScriptedSource();
+	broadcast.switchTo(next);
+	clock.run(clock.nowMs() + INTERRUPTED_MS / 2);
+	next.whole("video", 2, body(2));
+	clock.run(clock.nowMs() + INTERRUPTED_MS);
+	assert.deepEqual(
+		viewer.groups.map(({ end }) => end()),
+		[Code.Dropped, "finished"],
+	);
+	next.group("video", 3)?.write(body(3));
+	broadcast.withdraw(next);
+	const last = new ScriptedSource();
+	broadcast.switchTo(last);
+	last.end("video", 4);
+	assert.equal(viewer.groups[2]?.end(), Code.Dropped, "nothing comes after the end of a track");
+	assert.equal(viewer.last, "end 4");
+	assertNothingLeft();
+});
+
+test("Broadcast.withdraw() keeps no group that is far behind, of another form, or of nobody's", () => {
+	const { broadcast, source, join, assertNothingLeft } = setUp();
+	const viewer = join();
+	source.group("video", 0)?.write(body(0));
+	source.group("video", INTERRUPTED_GROUPS_MAX)?.write(body(1));
+	broadcast.withdraw(source);
+	assert.equal(viewer.groups[0]?.end(), Code.Dropped);
+	const next = new ScriptedSource();
+	broadcast.switchTo(next);
+	assert.equal(next.only("video").requests[0]?.startGroup, INTERRUPTED_GROUPS_MAX);
+	next.only("video").sink.onGroup(INTERRUPTED_GROUPS_MAX, "lite-01");
+	assert.equal(viewer.groups[1]?.end(), Code.Dropped, "its timestamps would be others");
+	next.group("video", 100)?.write(body(1));
+	broadcast.withdraw(next);
+	broadcast.fail(Code.Dropped);
+	assert.equal(viewer.groups[2]?.end(), Code.Dropped);
 	assertNothingLeft();
 });
 

@@ -5,7 +5,8 @@
 import { Code } from "@moq-relay/wire";
 import type { Encoding } from "../tape.ts";
 import type { Datagram } from "./datagram.ts";
-import type { Group } from "./group.ts";
+import type { Group, GroupForm } from "./group.ts";
+import { GroupPen } from "./group-pen.ts";
 import { GROUPS_OPEN_MAX, UPDATE_INTERVAL_MS } from "./limits.ts";
 import { isSameRequest } from "./merge.ts";
 import type { Settings } from "./settings.ts";
@@ -16,7 +17,7 @@ export interface FeedOwner {
 	/** What the feed is to ask for now; undefined is as before. */
 	wanted(feed: Feed): SubscribeRequest | undefined;
 	onInfo(info: TrackInfo): void;
-	/** A group begins; undefined refuses it. */
+	/** A group begins, or goes on that another source began; undefined refuses it. */
 	onGroup(sequence: number, form: GroupForm): Group | undefined;
 	/** `timescale` is that of the source; undefined when it has not said. */
 	onDatagram(datagram: Datagram, timescale: number | undefined): void;
@@ -25,13 +26,6 @@ export interface FeedOwner {
 	onError(feed: Feed, code: number): void;
 	/** A drained feed has closed. */
 	onDrained(feed: Feed): void;
-}
-
-/** How a source writes a group. */
-export interface GroupForm {
-	readonly encoding: Encoding;
-	/** Timestamp units per second; undefined when the source has not said. */
-	readonly timescale: number | undefined;
 }
 
 /** What a feed is made for. */
@@ -52,7 +46,7 @@ export class Feed implements UpstreamSink {
 	#state: FeedState = "open";
 	#subscription: UpstreamSubscription | undefined;
 	#timescale: number | undefined;
-	readonly #groups: Set<Group> = new Set();
+	readonly #groups: Map<Group, GroupPen> = new Map();
 	#sent: SubscribeRequest;
 	#cancelReview: (() => void) | undefined;
 
@@ -99,7 +93,18 @@ export class Feed implements UpstreamSink {
 		if (this.#state === "closed") return;
 		this.#finish();
 		this.#subscription?.close();
-		for (const group of this.#groups) group.abort(code);
+		for (const group of this.#groups.keys()) group.abort(code);
+	}
+
+	/** Unsubscribe from a source that is no more; its groups in progress, which another one may go on with. */
+	abandon(): Group[] {
+		if (this.#state === "closed") return [];
+		this.#finish();
+		const groups = [...this.#groups.keys()];
+		for (const pen of this.#groups.values()) pen.takeAway();
+		this.#groups.clear();
+		this.#subscription?.close();
+		return groups;
 	}
 
 	/** One of its groups finished or aborted. */
@@ -114,17 +119,12 @@ export class Feed implements UpstreamSink {
 	}
 
 	onGroup(sequence: number, encoding: Encoding): GroupWriter | undefined {
-		if (this.#state !== "open") return undefined;
-		const group = this.#options.owner.onGroup(sequence, { encoding, timescale: this.#timescale });
-		// A full cache, or a viewer's answer, may have ended it already.
-		if (group?.state !== "open") return undefined;
-		this.#groups.add(group);
-		if (this.#isClosed()) {
-			group.abort(Code.Dropped);
-			return undefined;
-		}
+		const group = this.#begin(sequence, encoding);
+		if (group === undefined) return undefined;
+		const pen: GroupPen = new GroupPen(group, { onDiffers: () => this.#beginAgain(pen, sequence, encoding) });
+		this.#groups.set(group, pen);
 		this.#boundGroups();
-		return group;
+		return pen;
 	}
 
 	onDatagram(sequence: number, timestamp: number, payload: Uint8Array): void {
@@ -143,6 +143,23 @@ export class Feed implements UpstreamSink {
 
 	onError(code: number): void {
 		this.#over(() => this.#options.owner.onError(this, code));
+	}
+
+	/** A group that the source may write; it is open. */
+	#begin(sequence: number, encoding: Encoding): Group | undefined {
+		if (this.#state !== "open") return undefined;
+		const group = this.#options.owner.onGroup(sequence, { encoding, timescale: this.#timescale });
+		// A full cache, or a viewer's answer, may have ended it already.
+		if (group?.state !== "open") return undefined;
+		if (!this.#isClosed()) return group;
+		group.abort(Code.Dropped);
+		return undefined;
+	}
+
+	#beginAgain(pen: GroupPen, sequence: number, encoding: Encoding): Group | undefined {
+		const group = this.#begin(sequence, encoding);
+		if (group !== undefined) this.#groups.set(group, pen);
+		return group;
 	}
 
 	/** The source ended the subscription; groups in progress go on by themselves. */
@@ -173,7 +190,8 @@ export class Feed implements UpstreamSink {
 	#boundGroups(): void {
 		if (this.#groups.size <= GROUPS_OPEN_MAX) return;
 		let oldest: Group | undefined;
-		for (const group of this.#groups) if (oldest === undefined || group.sequence < oldest.sequence) oldest = group;
+		for (const group of this.#groups.keys())
+			if (oldest === undefined || group.sequence < oldest.sequence) oldest = group;
 		oldest?.abort(Code.BoundsExceeded);
 	}
 

@@ -13,6 +13,13 @@ import { Transcoder } from "./transcoder.ts";
 /** Where a group stands. */
 export type GroupState = "open" | "finished" | "aborted" | "evicted";
 
+/** How a source writes a group. */
+export interface GroupForm {
+	readonly encoding: Encoding;
+	/** Timestamp units per second; undefined when the source has not said. */
+	readonly timescale: number | undefined;
+}
+
 /** What a new group needs to know. */
 export interface GroupOptions {
 	readonly sequence: number;
@@ -76,6 +83,12 @@ export class Group implements GroupWriter {
 	/** The stream code it was aborted with; 0 unless aborted. */
 	get code(): number {
 		return this.#code;
+	}
+
+	/** Whether the bytes of a source of that form could follow those that are here. */
+	takes(form: GroupForm): boolean {
+		const { encoding, timescale = this.timescale } = form;
+		return this.#reframer === undefined && encoding === "lite-05" && timescale === this.timescale;
 	}
 
 	/**

@@ -25,6 +25,15 @@ export const CHUNK_OVERHEAD_BYTES: number = 128;
 /** Open groups of one track; beyond it the oldest is aborted. A group per 20 ms audio frame, stalled for a second, needs 50. */
 export const GROUPS_OPEN_MAX: number = 64;
 
+/**
+ * Groups of one track that wait for another source to go on with them, and how far the oldest may lie behind the latest;
+ * beyond it the oldest is aborted. The source sends again all that follows it.
+ */
+export const INTERRUPTED_GROUPS_MAX: number = 64;
+
+/** How long a new source may take to go on with a group that another one began, in ms; then viewers go without the rest. */
+export const INTERRUPTED_MS: number = 2000;
+
 /** Ranges by which a set of group sequences is remembered; beyond it the lowest gap counts as seen. */
 export const SEQUENCE_RANGES_MAX: number = 64;
 

@@ -4,10 +4,11 @@
  */
 import { APP_CODE_FIRST, Code } from "@moq-relay/wire";
 import type { Datagram } from "./datagram.ts";
-import { Feed, type FeedOwner, type GroupForm } from "./feed.ts";
-import { Group, type GroupObserver } from "./group.ts";
+import { Feed, type FeedOwner } from "./feed.ts";
+import { Group, type GroupForm, type GroupObserver } from "./group.ts";
 import { GroupStore } from "./group-store.ts";
-import { FAILURE_GRACE_MS } from "./limits.ts";
+import { InterruptedGroups } from "./interrupted-groups.ts";
+import { FAILURE_GRACE_MS, INTERRUPTED_MS } from "./limits.ts";
 import { mergeRequests } from "./merge.ts";
 import { SequenceSet } from "./sequence-set.ts";
 import { keepMsOf, type Settings } from "./settings.ts";
@@ -27,7 +28,8 @@ export interface TrackOptions {
 
 /**
  * Subscribes upstream while someone watches and a moment longer. A change of source is made between groups: groups that
- * have begun end on the old source while it lives, the new one is asked for what follows.
+ * have begun end on the old source while it lives, the new one is asked for what follows. Those whose source is lost
+ * stay open, and go on where the next one has the same bytes.
  */
 export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	readonly name: string;
@@ -40,6 +42,8 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	/** The open feed first, then those that drain. */
 	readonly #feeds: Set<Feed> = new Set();
 	#feed: Feed | undefined;
+	readonly #interrupted: InterruptedGroups = new InterruptedGroups();
+	#cancelInterrupted: (() => void) | undefined;
 	#source: Source | undefined;
 	#info: TrackInfo | undefined;
 	#end: { readonly finalGroup: number | undefined } | undefined;
@@ -98,13 +102,13 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		if (this.#end === undefined) this.#openFeed();
 	}
 
-	/** A source is no more: what it had in progress is lost. */
+	/** A source is no more: what it had in progress waits for the next one, or is lost if that has begun further on. */
 	withdraw(source: Source): void {
 		for (const feed of this.#feeds) {
 			if (feed.source !== source) continue;
 			this.#feeds.delete(feed);
-			if (this.#feed === feed) this.#feed = undefined;
-			feed.close(Code.Dropped);
+			if (this.#feed !== feed) feed.close(Code.Dropped);
+			else this.#interrupt(feed);
 		}
 		if (this.#source !== source) return;
 		this.#source = undefined;
@@ -171,6 +175,9 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	}
 
 	onGroup(sequence: number, form: GroupForm): Group | undefined {
+		const interrupted = this.#interrupted.take(sequence);
+		if (interrupted?.takes(form)) return interrupted;
+		interrupted?.abort(Code.Dropped);
 		const isFirst = this.#seen.max === undefined;
 		if (!this.#seen.add(sequence)) return undefined;
 		if (this.#info === undefined) this.onInfo(TRACK_INFO_DEFAULT);
@@ -205,6 +212,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	onEnd(feed: Feed, finalGroup: number | undefined): void {
 		this.#feeds.delete(feed);
 		this.#feed = undefined;
+		this.#giveUpInterrupted(Code.Dropped);
 		this.#end = { finalGroup };
 		for (const subscriber of this.#takeSubscribers()) subscriber.end(finalGroup);
 		this.#lingerIfUnused();
@@ -232,6 +240,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 			if (this.#store.get(group.sequence) === group) this.#seen.delete(group.sequence);
 			this.#store.remove(group);
 		}
+		this.#interrupted.forget(group);
 		for (const feed of this.#feeds) feed.groupEnded(group);
 	}
 
@@ -258,18 +267,35 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		return mergeRequests(requests, this.#seen.max);
 	}
 
+	/** The source of the open feed is gone; whoever comes next may have what it had begun. */
+	#interrupt(feed: Feed): void {
+		this.#feed = undefined;
+		for (const group of feed.abandon()) this.#interrupted.add(group, this.#seen.max ?? group.sequence);
+	}
+
+	#giveUpInterrupted(code: number): void {
+		this.#cancelInterrupted?.();
+		this.#cancelInterrupted = undefined;
+		this.#interrupted.abort(code);
+	}
+
 	#openFeed(): void {
 		const source = this.#source;
 		if (source === undefined || this.#gone || this.#subscribers.size === 0) return;
 		this.#forgiveFailure();
 		const merged = this.#merged();
-		const resume = this.#seen.max === undefined ? undefined : this.#seen.max + 1;
+		const next = this.#seen.max === undefined ? undefined : this.#seen.max + 1;
+		const resume = this.#interrupted.first ?? next;
 		const startGroup = resume === undefined ? merged.startGroup : Math.max(resume, merged.startGroup ?? 0);
 		const options = { track: this.name, source, settings: this.#settings, owner: this };
 		const feed = new Feed(options, { ...merged, startGroup });
 		this.#feeds.add(feed);
 		this.#feed = feed;
 		feed.open();
+		if (this.#interrupted.first === undefined) return;
+		this.#cancelInterrupted?.();
+		const { clock } = this.#settings;
+		this.#cancelInterrupted = clock.after(INTERRUPTED_MS, () => this.#giveUpInterrupted(Code.Dropped));
 	}
 
 	#forgiveFailure(): void {
@@ -313,6 +339,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		for (const feed of this.#feeds) feed.close(code);
 		this.#feeds.clear();
 		this.#feed = undefined;
+		this.#giveUpInterrupted(code);
 		this.#store.retire();
 	}
 }

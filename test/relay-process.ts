@@ -8,7 +8,9 @@ import { boundSocket, UdpGate } from "./udp-gate.ts";
 const MAIN = fileURLToPath(new URL("../packages/relay/src/main.ts", import.meta.url));
 
 /** How long a start may take before it counts as failed, in ms; generous, since tests share the machine. */
-const START_MS = 30_000;
+const START_MS = 60_000;
+/** How often another free port is tried when somebody was faster. */
+const PORTS_TRIED = 5;
 
 /** How to start it, beyond the flags. */
 export interface RelayPlace {
@@ -25,6 +27,7 @@ export class RelayProcess {
 	readonly port: number;
 	readonly #child: ChildProcess;
 	readonly #lines: string[];
+	#isOver = false;
 	/** What stands before the UDP port, if anything. */
 	readonly gate: UdpGate | undefined;
 
@@ -36,21 +39,32 @@ export class RelayProcess {
 		for (const input of [child.stdout, child.stderr]) {
 			if (input !== null) createInterface({ input }).on("line", (line) => this.#lines.push(line));
 		}
+		// Not "exit": what it has said must be here too.
+		child.once("close", () => {
+			this.#isOver = true;
+		});
 	}
 
 	/** Start on a port of loopback, UDP and TCP, open to everyone unless the flags say otherwise. */
 	static async start(flags: readonly string[] = ["--auth-public", ""], place: RelayPlace = {}): Promise<RelayProcess> {
+		for (let tries = 1; ; tries++) {
+			const relay = await RelayProcess.#launch(flags, place);
+			if (await relay.#ready()) return relay;
+			relay.gate?.close();
+			// A free port is free until another process, perhaps another test's, takes it.
+			const isTaken = place.port === undefined && relay.#lines.some((line) => line.includes("the port is in use"));
+			if (!isTaken || tries === PORTS_TRIED) throw new Error(`the relay does not start: ${relay.#lines.join("\n")}`);
+		}
+	}
+
+	static async #launch(flags: readonly string[], place: RelayPlace): Promise<RelayProcess> {
 		const port = place.port ?? (await freePort());
 		const quic = place.udp === "gated" ? await freePort() : port;
 		const gate = place.udp === "gated" ? await UdpGate.start(port, quic) : undefined;
 		const own = ["--server-bind", `127.0.0.1:${quic}`, "--web-http-listen", `127.0.0.1:${port}`];
 		const names = ["--tls-generate", "localhost,127.0.0.1"];
-		const child = spawn(process.execPath, [...(place.node ?? []), "-C", "source", MAIN, ...own, ...names, ...flags], {
-			stdio: ["ignore", "pipe", "pipe"],
-		});
-		const relay = new RelayProcess(child, port, gate);
-		await relay.#answering();
-		return relay;
+		const args = [...(place.node ?? []), "-C", "source", MAIN, ...own, ...names, ...flags];
+		return new RelayProcess(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] }), port, gate);
 	}
 
 	/** Everything it has logged, a line each. */
@@ -70,22 +84,21 @@ export class RelayProcess {
 	/** End it as an operator would; the exit code. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
 		this.gate?.close();
-		if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
-		const exit = new Promise<number | null>((resolve) => this.#child.once("exit", resolve));
+		if (this.#isOver) return this.#child.exitCode;
+		const exit = new Promise<number | null>((resolve) => this.#child.once("close", resolve));
 		this.#child.kill(signal);
 		return exit;
 	}
 
-	async #answering(): Promise<void> {
+	/** Whether it says that it is ready, rather than end. What answers on its port might be somebody else's relay. */
+	async #ready(): Promise<boolean> {
 		const deadline = performance.now() + START_MS;
-		while (performance.now() < deadline) {
-			if (this.#child.exitCode !== null) throw new Error(`the relay ended: ${this.#lines.join("\n")}`);
-			const answer = await fetch(this.url("/health")).catch(() => undefined);
-			if (answer?.ok === true) return;
-			await new Promise((resolve) => setTimeout(resolve, 50));
+		while (!this.#lines.some((line) => line.includes('"relay.ready"'))) {
+			if (this.#isOver) return false;
+			if (performance.now() > deadline) await this.stop("SIGKILL");
+			await new Promise((resolve) => setTimeout(resolve, 20));
 		}
-		await this.stop("SIGKILL");
-		throw new Error(`the relay does not answer: ${this.#lines.join("\n")}`);
+		return true;
 	}
 }
 

@@ -28,6 +28,8 @@ export class WatchTab {
 	#paintedAt = performance.now();
 	#askedAt = Number.NEGATIVE_INFINITY;
 	#isAsking = false;
+	/** The page says that the relay does not answer. */
+	#isSilent = false;
 
 	constructor(place: Place) {
 		this.#place = place;
@@ -56,7 +58,7 @@ export class WatchTab {
 		this.#dropped.clear();
 		this.#player.name = this.#name;
 		this.#paintedAt = performance.now();
-		showProblem(this.#alert, undefined);
+		this.#showProblem(undefined);
 	}
 
 	#toggleSound(): void {
@@ -86,9 +88,7 @@ export class WatchTab {
 
 	#report(nowMs: number): void {
 		this.#way.tend(nowMs);
-		const session = this.#player.connection.established.peek();
-		say(part("transport", HTMLElement), session === undefined ? "connecting …" : transportName(session.transport));
-		say(part("version", HTMLElement), session?.version ?? "–");
+		this.#showSession();
 		say(part("dropped", HTMLElement), String(this.#dropped.count));
 		const isVisible = !document.hidden && !part("watch", HTMLElement).hidden;
 		// Out of sight the player pauses, and that is no trouble.
@@ -100,10 +100,23 @@ export class WatchTab {
 		else if (nowMs - this.#askedAt > ASK_EVERY_MS) void this.#explain(nowMs);
 	}
 
+	/** What it runs on. Never beside the sentence that the relay does not answer: a new session takes that away. */
+	#showSession(): void {
+		const session = this.#player.connection.established.peek();
+		if (session !== undefined && this.#isSilent) this.#showProblem(undefined);
+		say(part("transport", HTMLElement), session === undefined ? "connecting …" : transportName(session.transport));
+		say(part("version", HTMLElement), session?.version ?? "–");
+	}
+
+	#showProblem(problem: Problem | undefined, isSilent = false): void {
+		this.#isSilent = isSilent;
+		showProblem(this.#alert, problem);
+	}
+
 	/** While pictures come, all that may be wrong is the way that they come. */
 	#settle(): void {
 		const hasPainted = this.#player.renderer.out.timestamp.peek() !== undefined;
-		if (hasPainted) showProblem(this.#alert, this.#way.problem);
+		if (hasPainted) this.#showProblem(this.#way.problem);
 	}
 
 	/** The delay in the player, plus half of the round trip to the relay. */
@@ -120,12 +133,20 @@ export class WatchTab {
 		this.#isAsking = true;
 		this.#askedAt = nowMs;
 		const name = this.#name;
+		const { established } = this.#player.connection;
+		const before = established.peek();
 		const standing = await askStanding(this.#place, name);
 		this.#isAsking = false;
 		const waitedMs = performance.now() - this.#paintedAt;
 		// While the answer was under way, a picture came or another broadcast was asked for.
 		if (waitedMs < PATIENCE_MS || name !== this.#name) return;
-		showProblem(this.#alert, standing.kind === "live" ? this.#pictureless(waitedMs) : standing.problem);
+		if (standing.kind === "live") return this.#showProblem(this.#pictureless(waitedMs));
+		const isSilent = standing.kind === "silent";
+		// It came back meanwhile.
+		if (isSilent && established.peek() !== undefined && established.peek() !== before) return;
+		if (isSilent) await this.#way.redial();
+		this.#showSession();
+		this.#showProblem(standing.problem, isSilent);
 	}
 
 	/** The relay answers, the broadcast is live, and yet there is no picture. */

@@ -46,6 +46,18 @@ export class Way {
 		return this.#connection.established.peek()?.transport === "websocket" ? this.#problem : undefined;
 	}
 
+	/**
+	 * Hang up and dial anew, when there is a session: a transport may take half a minute to notice that nobody is at the other
+	 * end. Resolves when that session is gone.
+	 */
+	async redial(): Promise<void> {
+		if (this.#connection.established.peek() === undefined) return;
+		this.#connection.url.set(undefined);
+		// Not in the same turn: two changes of one turn would count as none.
+		await new Promise((resolve) => setTimeout(resolve));
+		this.#connection.url.set(this.#place.relay);
+	}
+
 	/** Look after the connection; to be called every half second or so. */
 	tend(nowMs: number): void {
 		const session = this.#connection.established.peek();
@@ -94,9 +106,7 @@ export class Way {
 		if (!isOpen || this.#connection.established.peek()?.transport !== "websocket") return;
 		this.#aloneSince = performance.now();
 		this.#connection.websocket = { enabled: false };
-		this.#connection.url.set(undefined);
-		// Not in the same turn: two changes of one turn would count as none.
-		setTimeout(() => this.#connection.url.set(this.#place.relay));
+		await this.redial();
 	}
 }
 

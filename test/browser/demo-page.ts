@@ -5,14 +5,6 @@ import type { TestBrowser } from "./chromium.ts";
 /** Longest wait for anything, in ms: far above what any machine needs, so that only a hang meets it. */
 const HANG_MS = 60_000;
 
-/** What the watch tab tells. */
-export interface Numbers {
-	readonly transport: string;
-	readonly version: string;
-	readonly behind: string;
-	readonly dropped: string;
-}
-
 /** The relay's page in a window of the test browser. */
 export class DemoPage {
 	readonly page: Page;
@@ -26,14 +18,6 @@ export class DemoPage {
 	/** Open the page at an address. */
 	static async open(browser: TestBrowser, url: URL | string): Promise<DemoPage> {
 		return new DemoPage(await browser.open({ url, label: "page", options: { ignoreHTTPSErrors: true } }), browser);
-	}
-
-	/** The numbers below the picture. */
-	async numbers(): Promise<Numbers> {
-		const [transport, version, behind, dropped] = await Promise.all(
-			["#transport", "#version", "#behind", "#dropped"].map((id) => this.text(id)),
-		);
-		return { transport: transport ?? "", version: version ?? "", behind: behind ?? "", dropped: dropped ?? "" };
 	}
 
 	/** Text of an element; "" while it is hidden. */
@@ -50,6 +34,11 @@ export class DemoPage {
 			return pattern.test(text);
 		});
 		return text;
+	}
+
+	/** Wait until an expression has this value in the page. */
+	async becomes(expression: string, value: string | number): Promise<void> {
+		await this.#until(`${expression} to be ${value}`, async () => (await this.page.evaluate(expression)) === value);
 	}
 
 	/** Wait until the picture of the watch tab has changed so many times from now on. */

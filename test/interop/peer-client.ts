@@ -52,8 +52,8 @@ export interface PeerBroadcast {
 export interface PeerConnection {
 	/** As the client names it. */
 	readonly version: string;
-	/** Resolves when the broadcast is announced. */
-	announced(broadcast: string): Promise<void>;
+	/** Whenever the broadcast is announced, true; when it ends, false. Ends with the connection. */
+	announcements(broadcast: string): AsyncIterable<boolean>;
 	subscribe(broadcast: string, track: string): PeerSubscription;
 	publish(broadcast: string, tracks: readonly string[]): PeerBroadcast;
 	close(): void;
@@ -63,4 +63,10 @@ export interface PeerConnection {
 /** Connect over WebSocket. */
 export function connectPeer(name: PeerName, url: URL): Promise<PeerConnection> {
 	return name === "@moq/net" || name === "net028" ? current.connect(name, url) : early.connect(name, url);
+}
+
+/** Resolves when the broadcast is announced. @throws Error when the announcements end without it. */
+export async function announced(connection: PeerConnection, broadcast: string): Promise<void> {
+	for await (const isActive of connection.announcements(broadcast)) if (isActive) return;
+	throw new Error("the announcements ended");
 }

@@ -92,7 +92,7 @@ export async function connect(name: string, url: URL): Promise<PeerConnection> {
 	const connection = await net.Connection.connect(url, { websocket: { delay: 0 } });
 	return {
 		version: connection.version,
-		announced: (broadcast) => announced(connection, broadcast),
+		announcements: (broadcast) => announcements(connection, broadcast),
 		subscribe: (broadcast, track) => subscription(connection.consume(broadcast).subscribe(track, SUBSCRIPTION)),
 		publish: (broadcast, tracks) => publish({ net, connection }, broadcast, tracks),
 		close: () => connection.close(),
@@ -100,12 +100,11 @@ export async function connect(name: string, url: URL): Promise<PeerConnection> {
 	};
 }
 
-async function announced(connection: NetConnection, broadcast: string): Promise<void> {
+async function* announcements(connection: NetConnection, broadcast: string): AsyncIterable<boolean> {
 	const events = connection.announced();
 	for (let event = await events.next(); event !== undefined; event = await events.next()) {
-		if (event.path === broadcast && event.active) return;
+		if (event.path === broadcast) yield event.active;
 	}
-	throw new Error("the announcements ended");
 }
 
 function subscription(subscriber: NetSubscriber): PeerSubscription {

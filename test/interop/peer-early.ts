@@ -47,7 +47,7 @@ export async function connect(name: string, url: URL): Promise<PeerConnection> {
 	const connection = await early.Connection.connect(url, { websocket: { delay: 0 } });
 	return {
 		version: connection.version,
-		announced: (broadcast) => announced(connection, broadcast),
+		announcements: (broadcast) => announcements(connection, broadcast),
 		subscribe: (broadcast, track) => subscription(connection.consume(broadcast).subscribe(track, PRIORITY)),
 		publish: (broadcast, tracks) => publish(early, connection, { broadcast, tracks }),
 		close: () => connection.close(),
@@ -55,12 +55,11 @@ export async function connect(name: string, url: URL): Promise<PeerConnection> {
 	};
 }
 
-async function announced(connection: EarlyConnection, broadcast: string): Promise<void> {
+async function* announcements(connection: EarlyConnection, broadcast: string): AsyncIterable<boolean> {
 	const events = connection.announced();
 	for (let event = await events.next(); event !== undefined; event = await events.next()) {
-		if (event.path === broadcast && event.active) return;
+		if (event.path === broadcast) yield event.active;
 	}
-	throw new Error("the announcements ended");
 }
 
 function subscription(track: EarlyTrack): PeerSubscription {

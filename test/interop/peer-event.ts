@@ -24,6 +24,7 @@ export interface ViewedGroup {
 export type PeerEvent =
 	| { readonly event: "connected"; readonly version: string; readonly subprotocol: string | undefined }
 	| { readonly event: "announced" }
+	| { readonly event: "unannounced" }
 	/** A publisher has a subscriber for every track. */
 	| { readonly event: "demand" }
 	| { readonly event: "published"; readonly until: number }

@@ -30,6 +30,8 @@ export class PeerProcess implements AsyncDisposable {
 			this.#over = true;
 			this.#wake();
 		});
+		// It may be dead when it is told to end.
+		this.#child.stdin?.on("error", () => {});
 		if (this.#child.stdout === null) throw new Error("no standard output");
 		createInterface({ input: this.#child.stdout }).on("line", (line) => {
 			this.lines.push(JSON.parse(line) as PeerLine);
@@ -68,9 +70,14 @@ export class PeerProcess implements AsyncDisposable {
 		}
 	}
 
+	/** "SIGKILL" ends it without a word to its relay, "SIGSTOP" leaves its connection open and silent. */
+	signal(signal: "SIGKILL" | "SIGSTOP"): void {
+		this.#child.kill(signal);
+	}
+
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.tell("end");
-		const timer = setTimeout(() => this.#child.kill(), KILL_MS);
+		const timer = setTimeout(() => this.#child.kill("SIGKILL"), KILL_MS);
 		await this.#exited;
 		clearTimeout(timer);
 	}

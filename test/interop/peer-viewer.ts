@@ -3,7 +3,7 @@
  * @module
  */
 import { FrameHash, frameMs, groupOf } from "./content.ts";
-import type { PeerConnection, PeerFrame, PeerGroup } from "./peer-client.ts";
+import { announced, type PeerConnection, type PeerFrame, type PeerGroup } from "./peer-client.ts";
 import type { PeerEvent } from "./peer-event.ts";
 
 /** What to watch. */
@@ -14,10 +14,22 @@ export interface WatchOptions {
 	readonly say: (event: PeerEvent) => void;
 }
 
-/** Resolves when every track has ended. */
+/** Resolves when every track has ended. @throws Error when the broadcast is never announced. */
 export async function watchTracks(options: WatchOptions): Promise<void> {
-	await options.connection.announced(options.broadcast);
+	await announced(options.connection, options.broadcast);
 	options.say({ event: "announced" });
+	await watchAll(options);
+}
+
+/** As players do: whenever the broadcast is announced, watch it anew. Resolves when the connection ends. */
+export async function followTracks(options: WatchOptions): Promise<void> {
+	for await (const isActive of options.connection.announcements(options.broadcast)) {
+		options.say({ event: isActive ? "announced" : "unannounced" });
+		if (isActive) void watchAll(options);
+	}
+}
+
+async function watchAll(options: WatchOptions): Promise<void> {
 	await Promise.all(options.tracks.map((track) => watchTrack(options, track)));
 }
 

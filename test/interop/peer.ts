@@ -9,15 +9,15 @@ import { TRACKS } from "./content.ts";
 import { connectPeer, type PeerConnection } from "./peer-client.ts";
 import type { PeerEvent } from "./peer-event.ts";
 import { publishGroups } from "./peer-publisher.ts";
-import { watchTracks } from "./peer-viewer.ts";
+import { followTracks, watchTracks } from "./peer-viewer.ts";
 import { pinSubprotocol } from "./pinned-web-socket.ts";
 import { quietConsole } from "./quiet-console.ts";
 import { type Variant, variantName } from "./variant.ts";
 
 /** What a peer process is asked to do. */
 export interface PeerTask {
-	/** A publisher has one variant; viewers share a process. */
-	readonly role: "publish" | "view";
+	/** A publisher has one variant; viewers share a process. Those that follow watch again whenever the broadcast is announced. */
+	readonly role: "publish" | "view" | "follow";
 	readonly variants: readonly Variant[];
 	readonly url: string;
 	readonly broadcast: string;
@@ -33,7 +33,8 @@ async function main(task: PeerTask): Promise<void> {
 	for (const variant of task.variants) peers.push({ variant, ...(await open(task, variant)) });
 	const work = peers.map(({ connection, say }) => {
 		const options = { ...task, connection, tracks: TRACKS, say };
-		return task.role === "publish" ? publishGroups({ ...options, lines }) : watchTracks(options);
+		if (task.role === "publish") return publishGroups({ ...options, lines });
+		return task.role === "follow" ? followTracks(options) : watchTracks(options);
 	});
 	if (task.role === "publish") await Promise.all(work);
 	else {

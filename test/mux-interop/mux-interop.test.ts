@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { type MuxConnection, Tape } from "@moq-relay/core";
 import { patternBytes, settleInRealTime } from "@moq-relay/testkit";
 import { hasRecords, type MuxFraming } from "@moq-relay/wire";
+import { quietConsole } from "../interop/quiet-console.ts";
 import {
 	loadNpm,
 	NPM_VERSIONS,
@@ -261,6 +262,8 @@ function streamError(code: number): Error {
 
 /** Three times what they let be open at once. */
 const STREAMS = 300;
+
+quietConsole();
 
 for (const version of NPM_VERSIONS) {
 	for (const framing of version.framings) {

@@ -24,5 +24,5 @@ export function pause(ms: number): Promise<void> {
 const TIME_SCALE = Math.max(1, Number(process.env["TIME_SCALE"] ?? "1") || 1);
 
 /** A hang, not a speed. */
-const DEADLINE_MS: number = 15_000 * TIME_SCALE;
+const DEADLINE_MS: number = 60_000 * TIME_SCALE;
 const POLL_MS = 250;

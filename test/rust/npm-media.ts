@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { connectPeer, type PeerConnection, type PeerSubscription } from "../interop/peer-client.ts";
+import { announced, connectPeer, type PeerConnection, type PeerSubscription } from "../interop/peer-client.ts";
 import { pinSubprotocol } from "../interop/pinned-web-socket.ts";
 import { type Clip, cutTrack, type Packets, packetsOf } from "./clip.ts";
 import { pause } from "./eventually.ts";
@@ -45,7 +45,7 @@ export class NpmRecorder {
 	}
 
 	async #record(): Promise<void> {
-		await this.#connection.announced(this.#broadcast);
+		await announced(this.#connection, this.#broadcast);
 		const { video, audio } = await this.#catalog();
 		for (const [kind, media] of [
 			["video", video],

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 
 /** How a program is started. */
@@ -35,9 +36,10 @@ export class Program implements AsyncDisposable {
 			this.#log.push(error.message);
 			resolve(null);
 		});
-		this.#child.once("exit", (code) => resolve(code));
+		// Not "exit": what it has said must be here too, and its output in the file.
+		const written = output === undefined ? undefined : this.#write(output);
+		this.#child.once("close", (code) => void Promise.allSettled([written]).then(() => resolve(code)));
 		if (output === undefined) this.#keep(this.#child.stdout);
-		else this.#child.stdout?.pipe(createWriteStream(output));
 		this.#keep(this.#child.stderr);
 		// However a program ends, its input may still come.
 		this.#child.stdin?.on("error", () => {});
@@ -76,6 +78,10 @@ export class Program implements AsyncDisposable {
 		await this.stop("SIGTERM");
 	}
 
+	async #write(output: string): Promise<void> {
+		if (this.#child.stdout !== null) await pipeline(this.#child.stdout, createWriteStream(output));
+	}
+
 	#keep(stream: Readable | null): void {
 		let rest = "";
 		stream?.setEncoding("utf8").on("data", (text: string) => {
@@ -90,5 +96,5 @@ export class Program implements AsyncDisposable {
 /** Lines that are kept of each program. */
 const LOG_LINES_MAX = 400;
 
-/** How long a program may take to obey, in ms. */
-const KILL_MS = 5000;
+/** How long a program may take to obey, in ms: a hang, not a speed. */
+const KILL_MS = 30_000;

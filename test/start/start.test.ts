@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { test } from "node:test";
 import { connect, type PeerCertificate } from "node:tls";
 import { freePort } from "../relay-process.ts";
+import { eventually } from "../rust/eventually.ts";
 import { processesWith, StartProcess } from "./start-process.ts";
 
 /** Run `npm start` on a free port for as long as `use` does. */
@@ -37,8 +38,10 @@ for (const [how, end] of [
 			assert.match(start.output, new RegExp(`Open http://localhost:${port}/\n`));
 			const page = await fetch(`http://localhost:${port}/`);
 			assert.match(await page.text(), /<title>moq-relay<\/title>/);
-			const announced = await fetch(`http://localhost:${port}/announced/demo`);
-			assert.equal((await announced.text()).trim(), "clip.hang");
+			await eventually(async () => {
+				const announced = await fetch(`http://localhost:${port}/announced/demo`);
+				assert.equal((await announced.text()).trim(), "clip.hang");
+			});
 			assert.equal(commandsAt(port).length, 2, "relay and publisher");
 			end(start);
 			assert.equal(await start.ended(), 0, start.output);

@@ -25,7 +25,8 @@ export interface ConnectFlags {
 
 /** As they are used. */
 export interface ConnectSettings {
-	readonly token: string | undefined;
+	/** Reads the token anew, for relays whose URL has none; undefined where none was given. @throws CommandError */
+	readonly token: (() => Promise<string>) | undefined;
 	readonly tls: DialTls;
 	readonly transport: Transport;
 	/** Versions to offer, the preferred first. */
@@ -36,7 +37,10 @@ export interface ConnectSettings {
 export function addConnectOptions(command: Command): Command {
 	const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 	return command
-		.option("--token <jwt|file>", "token, or a file that holds it; the URL may have it as ?jwt= instead")
+		.option(
+			"--token <jwt|file>",
+			"token, or a file that holds it, which is read again before the token ends; the URL may have it as ?jwt= instead",
+		)
 		.option("--tls-disable-verify", "accept any certificate (for tests only)")
 		.option("--tls-root <file>", "PEM file of authorities to trust instead of the system's; may be repeated", collect)
 		.option("--tls-fingerprint <hex>", "SHA-256 of the relay's certificate; may be repeated", collect)
@@ -60,8 +64,11 @@ export function addConnectOptions(command: Command): Command {
 /** What the options mean. @throws CommandError when a file can't be read or a value can't be used. */
 export async function readConnectSettings(flags: ConnectFlags): Promise<ConnectSettings> {
 	const version = flags.protocol === undefined ? undefined : versionOfName(flags.protocol);
+	const { token } = flags;
+	// What can't be read now is told at once.
+	if (token !== undefined) await readToken(token);
 	return {
-		token: flags.token === undefined ? undefined : await readToken(flags.token),
+		token: token === undefined ? undefined : () => readToken(token),
 		tls: await readTls(flags),
 		transport: flags.transport,
 		versions: version === undefined ? LITE_VERSIONS : [version],

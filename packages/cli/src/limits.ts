@@ -36,8 +36,20 @@ export const CONNECT_MS_MAX: number = 10_000;
 /** Silence after which a QUIC connection is dead, in ms; a relay that vanished is noticed then, and the next one is tried. */
 export const SILENCE_MS_MAX: number = 10_000;
 
-/** A QUIC connection with nothing to say says so this often, in ms: three may get lost before it counts as dead. */
-export const KEEP_ALIVE_MS: number = 2500;
+/**
+ * The same where there is another relay to go to, in ms: the change is to take less than 3 s. QUIC itself waits longer where
+ * the path is slow.
+ */
+export const FAILOVER_SILENCE_MS_MAX: number = 1500;
+
+/** The same for a WebSocket, in ms: TCP may be silent for a second after a single loss. A relay that was killed is noticed at once. */
+export const FAILOVER_SOCKET_SILENCE_MS_MAX: number = 2500;
+
+/** A connection with nothing to say says so this many times within the silence that ends it. */
+export const SIGNS_OF_LIFE: number = 4;
+
+/** How long a publisher stays with another relay before it tries the first again, in ms, where nobody says. */
+export const RETURN_MS: number = 30_000;
 
 /** Bytes of standard input that are kept for the track that is read furthest behind: a fragment of some seconds of 4K. */
 export const STDIN_CACHE_BYTES_MAX: number = 128 * 1024 * 1024;

@@ -56,6 +56,10 @@ function addPublish(program: Command, { contextOf }: ProgramOptions): void {
 				.choices(["failover", "both"])
 				.default("failover"),
 		)
+		.option(
+			"--return-after <time>",
+			'with several URLs and failover: try the first again so long after it was left, and every so often, or "never"; default 30s',
+		)
 		.action((file: string, flags: PublishFlags) => publish(file, flags, contextOf(flags)));
 	addConnectOptions(command);
 }

@@ -14,7 +14,14 @@ import {
 import type { CommandContext } from "./command-context.ts";
 import { CommandError } from "./command-error.ts";
 import type { ConnectSettings } from "./connect-options.ts";
-import { CONNECT_MS_MAX, DRAIN_MS_MAX, KEEP_ALIVE_MS, SILENCE_MS_MAX } from "./limits.ts";
+import {
+	CONNECT_MS_MAX,
+	DRAIN_MS_MAX,
+	FAILOVER_SILENCE_MS_MAX,
+	FAILOVER_SOCKET_SILENCE_MS_MAX,
+	SIGNS_OF_LIFE,
+	SILENCE_MS_MAX,
+} from "./limits.ts";
 import { urlFor } from "./relay-url.ts";
 
 /** Which relays, and what they may do. */
@@ -24,6 +31,8 @@ export interface RelayLinksOptions {
 	readonly urls: readonly URL[];
 	/** "failover": one session, with the first relay that answers; "both": a session with each. */
 	readonly mode: "failover" | "both";
+	/** With "failover", how long another relay is used before the first is tried again, in ms; undefined stays there. */
+	readonly returnMs?: number | undefined;
 	readonly origin: Origin;
 	readonly grant: Grant;
 }
@@ -60,9 +69,9 @@ export class RelayLinks {
 		return this.#failed.promise;
 	}
 
-	/** The sessions that are up. */
+	/** The sessions that are up, and those on which something is under way still. */
 	get sessions(): readonly Session[] {
-		return this.#links.flatMap(({ session }) => (session === undefined ? [] : [session]));
+		return this.#links.flatMap(({ sessions }) => sessions);
 	}
 
 	/** End all sessions; resolves when they have ended. */
@@ -73,7 +82,9 @@ export class RelayLinks {
 	}
 
 	#link(urls: readonly URL[]): Link {
-		const { context, settings, origin, grant } = this.#options;
+		const { context, settings, origin, grant, returnMs } = this.#options;
+		const { token } = settings;
+		const hasOthers = this.#options.urls.length > 1;
 		return new Link({
 			urls,
 			origin,
@@ -82,7 +93,9 @@ export class RelayLinks {
 			limits: LIMITS,
 			firstMs: CONNECT_MS_MAX,
 			versions: settings.versions.map(({ name }) => name),
-			dial: (url, signal) => dialAs(url, settings, signal),
+			...(token !== undefined && { token: async (url) => (url.searchParams.has("jwt") ? undefined : token()) }),
+			...(returnMs !== undefined && { returnMs }),
+			dial: (url, signal) => dialAs(url, settings, { signal, hasOthers }),
 			sink: { onUp: (up) => this.#onUp(up), onDown: (down) => this.#onDown(down) },
 		});
 	}
@@ -113,8 +126,15 @@ export class RelayLinks {
 	}
 }
 
-async function dialAs(url: URL, settings: ConnectSettings, signal: AbortSignal): Promise<Connection> {
+interface DialHow {
+	readonly signal: AbortSignal;
+	/** There are other relays, to which to go soon. */
+	readonly hasOthers: boolean;
+}
+
+async function dialAs(url: URL, settings: ConnectSettings, { signal, hasOthers }: DialHow): Promise<Connection> {
 	const { transport, versions } = settings;
+	const idleTimeoutMs = hasOthers ? FAILOVER_SILENCE_MS_MAX : SILENCE_MS_MAX;
 	let { tls } = settings;
 	if (transport === "quic" && url.protocol === "http:")
 		tls = { ...tls, fingerprints: [await fingerprintOf(url, signal)] };
@@ -123,8 +143,11 @@ async function dialAs(url: URL, settings: ConnectSettings, signal: AbortSignal):
 		versions,
 		signal,
 		timeoutMs: CONNECT_MS_MAX,
-		transport: { idleTimeoutMs: SILENCE_MS_MAX, keepAliveMs: KEEP_ALIVE_MS },
-		...(transport === "webtransport" ? { webSocket: { enabled: false } } : {}),
+		transport: { idleTimeoutMs, keepAliveMs: idleTimeoutMs / SIGNS_OF_LIFE },
+		webSocket: {
+			enabled: transport !== "webtransport",
+			...(hasOthers && { idleMs: FAILOVER_SOCKET_SILENCE_MS_MAX }),
+		},
 	});
 }
 

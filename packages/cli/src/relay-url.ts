@@ -6,15 +6,14 @@ import { type Path, parsePath } from "@moq-relay/wire";
 import { CommandError } from "./command-error.ts";
 import type { Transport } from "./connect-options.ts";
 
-/** The URL with the token in it. @throws CommandError when it can't be the URL of a relay. */
-export function parseRelayUrl(text: string, token?: string): URL {
+/** The URL of a relay. @throws CommandError when it can't be one. */
+export function parseRelayUrl(text: string): URL {
 	const url = URL.parse(text);
 	if (url === null || !SCHEMES.has(url.protocol) || url.hostname === "") {
 		throw new CommandError(
 			`"${withoutQuery(text)}" is not the URL of a relay, such as https://relay.example:4443/demo`,
 		);
 	}
-	if (token !== undefined && !url.searchParams.has("jwt")) url.searchParams.set("jwt", token);
 	return url;
 }
 

@@ -35,3 +35,18 @@ export const PING_MS: number = 5000;
 
 /** Silence after which a WebSocket is dead, in ms. */
 export const SILENCE_MS: number = 30_000;
+
+/**
+ * How long a session that took over from another stands before that one withdraws, in ms: what it announces has to reach
+ * everyone who is to go over to it.
+ */
+export const HANDOVER_SETTLE_MS: number = 2000;
+
+/** How long a session may go on after another took over, in ms; the groups that are under way on it end meanwhile. */
+export const HANDOVER_MS_MAX: number = 12_000;
+
+/** How often a session that is to end is looked at, in ms. */
+export const HANDOVER_POLL_MS: number = 100;
+
+/** Least time between two questions for a newer token, in ms. */
+export const TOKEN_CHECK_MS_MIN: number = 1000;

@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as macrotask } from "node:timers/promises";
-import { type Connection, GRANT_ALL, LocalBroadcast, Origin, SESSION_LIMITS, Session } from "@moq-relay/core";
+import {
+	type Connection,
+	GRANT_ALL,
+	type Group,
+	LocalBroadcast,
+	type LocalTrack,
+	Origin,
+	readGroup,
+	SESSION_LIMITS,
+	Session,
+} from "@moq-relay/core";
 import { memoryPair, VirtualClock } from "@moq-relay/testkit";
 import { DialError } from "./dial-error.ts";
-import { Link, type LinkDown, type LinkOptions, type LinkUp } from "./link.ts";
+import { Link } from "./link.ts";
+import type { LinkDown, LinkOptions, LinkUp } from "./link-options.ts";
 import { describeEnd } from "./session-end.ts";
+import { tokenExpiryMs } from "./token-expiry.ts";
 
 test("Link needs a URL", () => {
 	const world = new World();
@@ -123,6 +135,142 @@ test("Link is over at once when a first dial can never do better, and goes on af
 	assert.ok(second.isOver);
 });
 
+test("Link goes back to its first URL when that has a session again, and the viewer misses nothing", async () => {
+	const world = new World();
+	const track = world.publish("clip");
+	world.down.add(A);
+	const origin = world.origin(2);
+	const link = world.link({ urls: [new URL(A), new URL(B)], returnMs: 30_000, origin });
+	const seen = await world.watch(origin, "clip");
+	write(track, 0);
+	await world.pass(29_000);
+	assert.deepEqual(world.dialled, [A, B], "not before the time");
+	await world.pass(35_000);
+	assert.deepEqual(world.dialled, [A, B, A, A], "tried again and again");
+	world.down.clear();
+	const open = track.group();
+	open.frame({ timestamp: 0, payload: Uint8Array.of(1) });
+	await world.until(() => world.ups.length === 2);
+	assert.equal(world.ups[1]?.url.href, A);
+	assert.equal(link.sessions.length, 2, "both stand for a while");
+	await world.pass(3000);
+	open.frame({ timestamp: 0, payload: Uint8Array.of(1) });
+	open.finish();
+	write(track, 2);
+	await world.pass(3000);
+	assert.deepEqual(seen, ["0", "1", "2"]);
+	assert.equal(link.sessions.length, 1);
+	assert.equal(link.sessions[0], world.ups[1]?.session);
+	assert.equal(world.downs.length, 1, "of the first dial");
+	await world.pass(120_000);
+	assert.equal(world.dialled.length, 5, "it is where it wants to be");
+});
+
+test("Link takes what it publishes along when it goes over, and withdraws it from where it was", async () => {
+	const world = new World();
+	const other = world.origin(3);
+	world.relays.set(B, other);
+	world.down.add(A);
+	const origin = world.origin(2);
+	const broadcast = new LocalBroadcast();
+	const track = broadcast.track("t");
+	origin.announce("clip", { hops: [], cost: 0 }, broadcast);
+	world.link({ urls: [new URL(A), new URL(B)], returnMs: 10_000, origin });
+	const there = await world.watch(other, "clip");
+	world.down.clear();
+	await world.until(() => world.ups.length === 2);
+	const here = await world.watch(world.relay, "clip");
+	write(track, 0);
+	await world.pass(1000);
+	assert.deepEqual([there, here], [["0"], ["0"]]);
+	await world.pass(2000);
+	assert.equal(other.broadcast("clip"), undefined, "no linger: it was ended, not lost");
+	write(track, 1);
+	await world.pass(20_000);
+	assert.deepEqual(here, ["0", "1"]);
+	assert.equal(world.relaySessions.filter((session) => session.census.interestsServing > 0).length, 1);
+});
+
+test("Link asks for a newer token before the one in use ends, and goes over to it while the old session stands", async () => {
+	const world = new World();
+	const tokens = [tokenUntil(world, 60_000), tokenUntil(world, 60_000), tokenUntil(world, 600_000)];
+	const asked: number[] = [];
+	const options = {
+		token: (): Promise<string> => {
+			asked.push(world.clock.nowMs());
+			return Promise.resolve(tokens[Math.min(asked.length, tokens.length) - 1] as string);
+		},
+	};
+	world.link(options);
+	await world.until(() => world.ups.length === 2);
+	assert.deepEqual(
+		asked.map((atMs) => Math.round(atMs / 1000)),
+		[0, 30, 45],
+	);
+	assert.deepEqual(
+		world.dialled.map((href) => new URL(href).searchParams.get("jwt")),
+		[tokens[0], tokens[2]],
+	);
+	assert.equal(world.ups[1]?.url.href, A, "told without the token");
+	await world.pass(100_000);
+	assert.equal(world.downs.length, 0);
+});
+
+test("Link asks for its token at every dial, and survives a source of tokens that fails", async () => {
+	const world = new World();
+	let fails = true;
+	world.link({ token: () => (fails ? Promise.reject(new Error("no token today")) : Promise.resolve(undefined)) });
+	await world.until(() => world.downs.length === 2);
+	assert.equal(world.downs[1]?.message, "no token today");
+	assert.deepEqual(world.dialled, []);
+	fails = false;
+	await world.until(() => world.ups.length === 1);
+	assert.deepEqual(world.dialled, [A]);
+});
+
+test("Link leaves a relay that says so for the next one while it still serves", async () => {
+	const world = new World();
+	const link = world.link({ urls: [new URL(A), new URL(B)] });
+	await world.until(() => world.ups.length === 1);
+	await world.pass(1000);
+	world.relaySessions[0]?.goaway("");
+	await world.until(() => world.ups.length === 2);
+	assert.deepEqual(world.dialled, [A, B]);
+	assert.equal(world.downs.length, 0);
+	assert.equal(link.sessions.length, 2);
+	world.down.add(A);
+	await world.pass(1000);
+	world.relaySessions[1]?.goaway("");
+	await world.until(() => world.downs.length === 1);
+	assert.match(world.downs[0]?.message ?? "", /b\.example.* was closed/, "nobody takes over: it is left all the same");
+	world.down.clear();
+	await world.until(() => world.ups.length === 3);
+});
+
+test("Link lives from what was to take over when its session dies meanwhile", async () => {
+	const world = new World();
+	world.down.add(A);
+	world.link({ urls: [new URL(A), new URL(B)], returnMs: 10_000 });
+	await world.until(() => world.ups.length === 1);
+	world.down.clear();
+	world.held = Promise.withResolvers();
+	await world.until(() => world.dialled.length === 3);
+	world.relaySessions[0]?.close(1, "");
+	await world.until(() => world.downs.length === 2);
+	assert.equal(world.downs[1]?.retryMs, 0);
+	world.held.resolve();
+	await world.until(() => world.ups.length === 2);
+	assert.deepEqual(world.dialled, [A, B, A], "no dial beside it");
+});
+
+test("tokenExpiryMs() reads exp, and nothing else", () => {
+	const token = (claims: unknown): string => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+	assert.equal(tokenExpiryMs(token({ exp: 1_800_000_000, root: "\u00fc?>" })), 1_800_000_000_000);
+	for (const text of ["", "a.b", "a.!.c", token(7), token(null), token({ exp: "1" }), token({})]) {
+		assert.equal(tokenExpiryMs(text), undefined, text);
+	}
+});
+
 test("describeEnd() names the relay and hides the token", () => {
 	const url = new URL("https://user:secret@a.example:4443/demo?jwt=secret");
 	const end = describeEnd(url, { code: 13, reason: "why", by: "remote" });
@@ -161,7 +309,20 @@ test("Link.close() ends the session, a dial under way and the pause between two"
 const A = "https://a.example/demo";
 const B = "https://b.example/demo";
 
-/** One relay behind every URL, with faults. */
+function write(track: LocalTrack, sequence: number): void {
+	const group = track.group();
+	assert.equal(group.sequence, sequence);
+	group.frame({ timestamp: sequence, payload: Uint8Array.of(sequence) });
+	group.finish();
+}
+
+/** A token of no one's that ends so many ms after the beginning. */
+function tokenUntil(world: World, ms: number): string {
+	const exp = (world.clock.wallMs() + ms) / 1000;
+	return `e30.${Buffer.from(JSON.stringify({ exp, nonce: ms })).toString("base64url")}.x`;
+}
+
+/** One relay behind every URL that has none of its own, with faults. */
 class World {
 	readonly clock: VirtualClock = new VirtualClock();
 	readonly relay: Origin = this.origin(1);
@@ -175,6 +336,10 @@ class World {
 	readonly statuses = new Map<string, number>();
 	/** URLs that swallow every packet. */
 	readonly silent = new Set<string>();
+	/** Relays of their own behind some URLs. */
+	readonly relays = new Map<string, Origin>();
+	/** Dials wait for this. */
+	held: PromiseWithResolvers<void> | undefined;
 	refused = false;
 
 	origin(id: number): Origin {
@@ -193,6 +358,28 @@ class World {
 		});
 	}
 
+	/** Publish at the relay. */
+	publish(path: string): LocalTrack {
+		const broadcast = new LocalBroadcast();
+		this.relay.announce(path, { hops: [9], cost: 0 }, broadcast);
+		return broadcast.track("t");
+	}
+
+	/** Watch the track once it is announced; sequences of whole groups, as they come. */
+	async watch(origin: Origin, path: string): Promise<string[]> {
+		await this.until(() => origin.broadcast(path) !== undefined);
+		const seen: string[] = [];
+		const note = (group: Group): void => {
+			const onAbort = (code: number): void => void seen.push(`${group.sequence} aborted with ${code}`);
+			readGroup(group, { onFrame: () => {}, onEnd: () => void seen.push(String(group.sequence)), onAbort });
+		};
+		const request = { priority: 1, ordered: false, latencyMs: 5000, startGroup: undefined, endGroup: undefined };
+		const other = { onInfo: () => {}, onDatagram: () => {}, onDropped: () => {}, onEnd: () => {} };
+		const onError = (code: number): void => void seen.push(`error ${code}`);
+		origin.broadcast(path)?.subscribe("t", request, { ...other, onGroup: note, onError });
+		return seen;
+	}
+
 	async until(holds: () => boolean): Promise<void> {
 		await this.clock.settle(holds);
 	}
@@ -207,6 +394,7 @@ class World {
 
 	async #dial(url: URL, signal: AbortSignal): Promise<Connection> {
 		this.dialled.push(url.href);
+		await this.held?.promise;
 		if (this.down.has(url.href)) throw new DialError("unreachable", "nobody listens there");
 		const status = this.statuses.get(url.href);
 		if (status !== undefined) throw new DialError("status", `${url.href} said ${status}`, { status });
@@ -216,7 +404,7 @@ class World {
 		const { client, server } = memoryPair(this.clock, { protocol: "moq-lite-05", path: "/demo" });
 		const session = new Session(server, {
 			clock: this.clock,
-			origin: this.relay,
+			origin: this.relays.get(url.href) ?? this.relay,
 			authorise: (_path, decide) => decide(this.refused ? { code: 6, reason: "" } : GRANT_ALL),
 			limits: SESSION_LIMITS,
 			sink: { onReady: () => {}, onEnd: () => {} },

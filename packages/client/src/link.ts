@@ -2,72 +2,17 @@
  * One lasting session with a relay that may be reached at several URLs: dial, serve, dial again.
  * @module
  */
-import {
-	CLIENT_SESSION_LIMITS,
-	type Clock,
-	type Connection,
-	type Grant,
-	type Origin,
-	Session,
-	type SessionEnd,
-	type SessionLimits,
-} from "@moq-relay/core";
+import type { Clock, Session } from "@moq-relay/core";
 import { Backoff } from "./backoff.ts";
-import { DialError } from "./dial-error.ts";
-import { DIAL_MS_MAX, STEADY_MS } from "./limits.ts";
-import { describeEnd, isRefusal, urlShown } from "./session-end.ts";
+import { DIAL_MS_MAX, STEADY_MS, TOKEN_CHECK_MS_MIN } from "./limits.ts";
+import { type AttemptEnd, LinkAttempt } from "./link-attempt.ts";
+import type { LinkOptions, LinkUp } from "./link-options.ts";
 import { systemClock } from "./system-clock.ts";
+import { tokenExpiryMs } from "./token-expiry.ts";
 
-/** A session that is up. */
-export interface LinkUp {
-	readonly url: URL;
-	/** Name of the version in use, such as "moq-lite-05". */
-	readonly version: string;
-	readonly connection: Connection;
-	readonly session: Session;
-}
-
-/** A session that ended, or that could not be had. */
-export interface LinkDown {
-	readonly url: URL;
-	/** Why: one sentence, without secrets. */
-	readonly message: string;
-	/** When the next dial begins, in ms; undefined when the link is over. */
-	readonly retryMs: number | undefined;
-}
-
-/** What happens on a link, for whoever shows or logs it. */
-export interface LinkSink {
-	onUp(up: LinkUp): void;
-	/** With `retryMs` undefined this is the last event. */
-	onDown(down: LinkDown): void;
-}
-
-/** How to hold a link. */
-export interface LinkOptions {
-	/** Tried in order, the first again after the last; tokens are in their `jwt` query. At least one. */
-	readonly urls: readonly URL[];
-	/** What is announced here is offered to the relay, and what the relay announces arrives here. */
-	readonly origin: Origin;
-	/** What the relay may do: `subscribe` lets it take what we publish, `publish` lets it announce to us. */
-	readonly grant: Grant;
-	/** Makes one connection, and gives up when the signal says so. Rejects as `dial` does. */
-	readonly dial: (url: URL, signal: AbortSignal) => Promise<Connection>;
-	readonly sink: LinkSink;
-	/** The link is over when no session was up within so many ms and every URL has been tried; default: it tries for ever. */
-	readonly firstMs?: number;
-	/** Names of the versions that an in-band SETUP may choose; default all that have one. */
-	readonly versions?: readonly string[];
-	/** Default `CLIENT_SESSION_LIMITS`. */
-	readonly limits?: SessionLimits;
-	/** Default the real one. */
-	readonly clock?: Clock;
-}
-
-/** How one attempt went. */
-interface Outcome {
-	readonly message: string;
-	readonly isFinal: boolean;
+/** An attempt, and how it ended. */
+interface Ended extends AttemptEnd {
+	readonly attempt: LinkAttempt;
 }
 
 /** A lasting session. `close` ends it; it also ends by itself when every URL refused us. */
@@ -78,7 +23,18 @@ export class Link {
 	readonly #backoff: Backoff;
 	/** Those that have not refused us. */
 	#urls: readonly URL[];
+	/** Of the URL to try, or in use. */
+	#at = 0;
+	/** The attempt that the link lives from. */
+	#main: LinkAttempt | undefined;
+	/** One that is to take over from it. */
+	#spare: LinkAttempt | undefined;
+	/** Others whose place was taken, until they have ended. */
+	readonly #retired: Set<LinkAttempt> = new Set();
+	#onOver: (ended: Ended) => void = () => {};
+	#cancelTimers: () => void = () => {};
 	#session: Session | undefined;
+	#isLeaving = false;
 	#hasBeenUp = false;
 	/** Attempts since the last steady session. */
 	#attempts = 0;
@@ -99,6 +55,12 @@ export class Link {
 		return this.#session;
 	}
 
+	/** It, and those that it took over from as long as something is under way on them. */
+	get sessions(): readonly Session[] {
+		const retired = [...this.#retired].map(({ session }) => session);
+		return [this.#session, ...retired].filter((session) => session !== undefined);
+	}
+
 	/** True when no further dial will be made. */
 	get isOver(): boolean {
 		return this.#isOver;
@@ -106,6 +68,7 @@ export class Link {
 
 	/** End the session and dial no more; `onDown` follows. */
 	close(): void {
+		this.#cancelTimers();
 		this.#abort.abort();
 	}
 
@@ -113,84 +76,134 @@ export class Link {
 		const begunMs = this.#clock.nowMs();
 		// In a turn of its own: the owner does not have its link yet.
 		await this.#pause(0);
-		for (let at = 0; !this.#isOver; ) {
-			const url = this.#urls[at % this.#urls.length] as URL;
-			const attemptMs = this.#clock.nowMs();
-			this.#attempts += 1;
-			const { message, isFinal } = await this.#serve(url);
+		while (!this.#isOver) {
+			const { attempt, message, isFinal } = await this.#hold();
 			const nowMs = this.#clock.nowMs();
-			if (this.#hasBeenUp && nowMs - attemptMs >= STEADY_MS) this.#forgive();
-			if (isFinal) this.#urls = this.#urls.filter((other) => other !== url);
-			else at += 1;
+			if (this.#hasBeenUp && nowMs - attempt.begunMs >= STEADY_MS) this.#forgive();
+			this.#moveOn(attempt.url, isFinal);
 			const leftMs = this.#leftMs(nowMs - begunMs);
 			this.#isOver = this.#abort.signal.aborted || this.#urls.length === 0 || leftMs <= 0;
 			const retryMs = this.#isOver ? undefined : Math.min(leftMs, this.#nextPause());
-			this.#options.sink.onDown({ url, message, retryMs });
+			this.#options.sink.onDown({ url: attempt.url, message, retryMs });
 			if (retryMs !== undefined) await this.#pause(retryMs);
 			this.#isOver ||= this.#abort.signal.aborted;
 		}
 	}
 
-	/** Dial and hold one session until it ends. */
-	async #serve(url: URL): Promise<Outcome> {
-		const patience = new AbortController();
-		const dialMs = this.#dialMs();
-		const cancel = this.#clock.after(dialMs, () => patience.abort());
-		let connection: Connection;
-		try {
-			connection = await this.#options.dial(url, AbortSignal.any([this.#abort.signal, patience.signal]));
-		} catch (error) {
-			if (this.#abort.signal.aborted) return { message: `${urlShown(url)}: closed`, isFinal: false };
-			if (patience.signal.aborted) {
-				return { message: `${urlShown(url)} does not answer within ${dialMs / 1000} s`, isFinal: false };
-			}
-			const message = error instanceof Error ? error.message : String(error);
-			return { message, isFinal: this.#isFinal(error) };
-		} finally {
-			cancel();
-		}
-		const end = await this.#hold(url, connection);
-		return { message: describeEnd(url, end), isFinal: isRefusal(end) };
-	}
-
-	/** Whether the same attempt can do no better later. A relay that was good once may be in the middle of a change. */
-	#isFinal(thrown: unknown): boolean {
-		if (!(thrown instanceof DialError)) return false;
-		const { kind, status } = thrown;
-		if (kind === "url" || status === 401 || status === 403) return true;
-		return !this.#hasBeenUp && (kind === "certificate" || kind === "protocol" || status === 400 || status === 426);
-	}
-
-	#hold(url: URL, connection: Connection): Promise<SessionEnd> {
-		const { origin, grant, sink, versions, limits = CLIENT_SESSION_LIMITS } = this.#options;
-		const { signal } = this.#abort;
+	/** One attempt, or the one that is under way already, and whatever takes over from it, to the end. */
+	#hold(): Promise<Ended> {
 		return new Promise((resolve) => {
-			const session = new Session(connection, {
-				clock: this.#clock,
-				origin,
-				authorise: (_path, decide) => decide(grant),
-				limits,
-				path: url.pathname + url.search,
-				...(versions !== undefined && { versions }),
-				sink: {
-					onReady: (version) => {
-						this.#hasBeenUp = true;
-						this.#session = session;
-						sink.onUp({ url, version, connection, session });
-					},
-					// The relay is going away: whoever takes over is asked at once, and this session ends.
-					onGoaway: () => session.close(0, ""),
-					onEnd: (end) => {
-						this.#session = undefined;
-						signal.removeEventListener("abort", close);
-						resolve(end);
-					},
-				},
-			});
-			const close = (): void => session.close(0, "");
-			if (signal.aborted) close();
-			else signal.addEventListener("abort", close);
+			this.#onOver = resolve;
+			this.#attempts += 1;
+			this.#main = this.#spare ?? this.#start(this.#urls[this.#at % this.#urls.length] as URL);
+			this.#spare = undefined;
 		});
+	}
+
+	#start(url: URL, token: Promise<string | undefined> | undefined = this.#options.token?.(url)): LinkAttempt {
+		const attempt: LinkAttempt = new LinkAttempt({
+			url,
+			token: token ?? Promise.resolve(undefined),
+			dialMs: this.#dialMs(),
+			hasBeenUp: this.#hasBeenUp,
+			link: this.#options,
+			clock: this.#clock,
+			signal: this.#abort.signal,
+			sink: {
+				onUp: (up) => this.#onUp(attempt, up),
+				onGoaway: () => this.#onGoaway(attempt),
+				onDown: (end) => this.#onDown(attempt, end),
+			},
+		});
+		return attempt;
+	}
+
+	#onUp(attempt: LinkAttempt, up: LinkUp): void {
+		this.#hasBeenUp = true;
+		if (attempt === this.#spare) {
+			this.#spare = undefined;
+			if (this.#main !== undefined) this.#retired.add(this.#main);
+			this.#main?.retire();
+			this.#main = attempt;
+		}
+		this.#isLeaving = false;
+		this.#session = up.session;
+		this.#at = Math.max(0, this.#urls.indexOf(attempt.url));
+		this.#options.sink.onUp(up);
+		this.#setTimers();
+	}
+
+	#onDown(attempt: LinkAttempt, end: AttemptEnd): void {
+		this.#retired.delete(attempt);
+		if (attempt === this.#main) {
+			this.#main = undefined;
+			this.#session = undefined;
+			this.#cancelTimers();
+			this.#onOver({ attempt, ...end });
+		} else if (attempt === this.#spare) {
+			this.#spare = undefined;
+			if (this.#isLeaving) this.#main?.session?.close(0, "");
+			else this.#setTimers();
+		}
+	}
+
+	/** The relay is going away: another takes over while it still serves, and where there is none, this session ends. */
+	#onGoaway(attempt: LinkAttempt): void {
+		if (attempt !== this.#main) return;
+		this.#isLeaving = true;
+		if (this.#spare !== undefined) return;
+		const next = this.#urls[(this.#at + 1) % this.#urls.length] as URL;
+		if (next === attempt.url) attempt.session?.close(0, "");
+		else this.#takeOver(next);
+	}
+
+	#setTimers(): void {
+		this.#cancelTimers();
+		const cancels = [this.#returnLater(), this.#renewLater()];
+		this.#cancelTimers = () => {
+			for (const cancel of cancels) cancel?.();
+		};
+	}
+
+	/** Away from the first URL: look whether it is back. */
+	#returnLater(): (() => void) | undefined {
+		const [first] = this.#urls;
+		const { returnMs } = this.#options;
+		if (returnMs === undefined || first === undefined || this.#main?.url === first) return undefined;
+		return this.#clock.after(returnMs, () => this.#takeOver(first));
+	}
+
+	/** Long before the token ends, and again as long as there is no newer one. */
+	#renewLater(): (() => void) | undefined {
+		const { token } = this.#main ?? {};
+		const expiryMs = token === undefined ? undefined : tokenExpiryMs(token);
+		if (expiryMs === undefined) return undefined;
+		const leftMs = expiryMs - this.#clock.wallMs();
+		if (leftMs <= 0) return undefined;
+		return this.#clock.after(Math.max(TOKEN_CHECK_MS_MIN, leftMs / 2), () => void this.#renew());
+	}
+
+	async #renew(): Promise<void> {
+		const main = this.#main;
+		if (main === undefined) return;
+		// A source that fails now is asked again in time.
+		const token = await this.#options.token?.(main.url).catch(() => undefined);
+		if (this.#main !== main || this.#abort.signal.aborted) return;
+		if (token === undefined || token === main.token) this.#setTimers();
+		else this.#takeOver(main.url, Promise.resolve(token));
+	}
+
+	#takeOver(url: URL, token?: Promise<string | undefined>): void {
+		if (this.#spare !== undefined || this.#main === undefined || this.#abort.signal.aborted) return;
+		this.#spare = this.#start(url, token);
+	}
+
+	/** Choose the URL to try after this one. */
+	#moveOn(url: URL, isFinal: boolean): void {
+		const at = this.#urls.indexOf(url);
+		if (at < 0) return;
+		if (isFinal) this.#urls = this.#urls.filter((other) => other !== url);
+		this.#at = isFinal ? at : at + 1;
 	}
 
 	/** Until the first session is up every URL gets its share of the time that there is. */
@@ -207,8 +220,9 @@ export class Link {
 		return Math.max(0, firstMs - waitedMs);
 	}
 
-	/** Another URL is tried at once; the pause comes when all of them have failed. */
+	/** Another URL, or an attempt under way, is next at once; the pause comes when all of them have failed. */
 	#nextPause(): number {
+		if (this.#spare !== undefined) return 0;
 		return this.#attempts % this.#urls.length === 0 ? this.#backoff.next() : 0;
 	}
 

@@ -30,7 +30,7 @@ export interface AnnouncedRequest {
 export async function announced(request: AnnouncedRequest, context: CommandContext): Promise<void> {
 	const { flags, out } = request;
 	const settings = await readConnectSettings(flags);
-	const urls = [parseRelayUrl(request.url, settings.token)];
+	const urls = [parseRelayUrl(request.url)];
 	const prefix = parseName(request.prefix);
 	const origin = new Origin({ clock: context.clock, id: originId(context.clock) });
 	const grant = { root: "", publish: [prefix], subscribe: [], cluster: true };

@@ -8,12 +8,12 @@ import { type Announcement, type Grant, LocalBroadcast, Origin } from "@moq-rela
 import type { CommandContext } from "../command-context.ts";
 import { CommandError } from "../command-error.ts";
 import { type ConnectFlags, readConnectSettings } from "../connect-options.ts";
-import { DRAIN_MS_MAX, GOODBYE_MS, STATUS_MS, STOP_DRAIN_MS_MAX } from "../limits.ts";
+import { DRAIN_MS_MAX, GOODBYE_MS, RETURN_MS, STATUS_MS, STOP_DRAIN_MS_MAX } from "../limits.ts";
 import { openMedia } from "../media/media-input.ts";
 import { MediaPublisher } from "../media/media-publisher.ts";
 import { originId } from "../origin-id.ts";
 import { aborted, every, sleep } from "../pause.ts";
-import { formatRate, formatTime } from "../quantity.ts";
+import { formatRate, formatTime, parseDuration } from "../quantity.ts";
 import { RelayLinks } from "../relay-links.ts";
 import { parseName, parseRelayUrl } from "../relay-url.ts";
 
@@ -23,13 +23,15 @@ export interface PublishFlags extends ConnectFlags {
 	readonly name?: string;
 	readonly loop?: boolean;
 	readonly mode: "failover" | "both";
+	readonly returnAfter?: string;
 }
 
 /** Publish `path` until it ends or the user stops it, and deliver all of it. @throws CommandError, MediaError */
 export async function publish(path: string, flags: PublishFlags, context: CommandContext): Promise<void> {
 	if (path === "-" && flags.loop === true) throw new CommandError("standard input can't be looped");
+	const returnMs = readReturn(flags.returnAfter);
 	const settings = await readConnectSettings(flags);
-	const urls = flags.url.map((url) => parseRelayUrl(url, settings.token));
+	const urls = flags.url.map((url) => parseRelayUrl(url));
 	const name = parseName(flags.name ?? defaultName(path));
 	if (name === "") throw new CommandError("a broadcast needs a name");
 	// Before anything is dialled: a bad file is told at once.
@@ -37,7 +39,7 @@ export async function publish(path: string, flags: PublishFlags, context: Comman
 
 	const origin = new Origin({ clock: context.clock, id: originId(context.clock) });
 	const grant: Grant = { root: "", publish: [], subscribe: [name], cluster: false };
-	const links = new RelayLinks({ context, settings, urls, mode: flags.mode, origin, grant });
+	const links = new RelayLinks({ context, settings, urls, mode: flags.mode, returnMs, origin, grant });
 	try {
 		await Promise.race([links.ready, links.failed, aborted(context.signal)]);
 		const broadcast = new LocalBroadcast();
@@ -69,6 +71,17 @@ export async function publish(path: string, flags: PublishFlags, context: Comman
 		opened?.close();
 		await links.close();
 	}
+}
+
+/** How long to stay away from the first relay, in ms; undefined for ever. @throws CommandError */
+function readReturn(text: string | undefined): number | undefined {
+	if (text === undefined) return RETURN_MS;
+	if (text === "never") return undefined;
+	const ms = parseDuration(text);
+	if (ms === undefined) {
+		throw new CommandError(`--return-after takes a time such as 10s or 2m, or "never", not "${text}"`);
+	}
+	return ms;
 }
 
 /** The file's name without its ending; hang players take the catalog's kind from the ending. */

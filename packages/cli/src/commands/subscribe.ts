@@ -34,7 +34,7 @@ export async function subscribe(flags: SubscribeFlags, context: CommandContext):
 		throw new CommandError("say where the media goes with -o FILE, or ask for its numbers with --stats");
 	}
 	const settings = await readConnectSettings(flags);
-	const urls = flags.url.map((url) => parseRelayUrl(url, settings.token));
+	const urls = flags.url.map((url) => parseRelayUrl(url));
 	const name = parseName(flags.name);
 	if (name === "") throw new CommandError("a broadcast has a name");
 	const { clock, signal } = context;

@@ -14,6 +14,7 @@ export class AnnounceServing {
 	readonly #context: SessionContext;
 	readonly #open: Set<ServedInterest> = new Set();
 	readonly #names: ShownNames;
+	#withdrawn = false;
 
 	constructor(context: SessionContext) {
 		this.#context = context;
@@ -36,12 +37,20 @@ export class AnnounceServing {
 			onOver: () => this.#open.delete(interest),
 		});
 		this.#open.add(interest);
-		interest.start();
+		if (this.#withdrawn) interest.onStart([]);
+		else interest.start();
 		return interest;
+	}
+
+	/** Retract everything, and show nothing more. */
+	withdraw(): void {
+		this.#withdrawn = true;
+		for (const interest of this.#open) interest.withdraw();
 	}
 
 	/** Show and hide what the new grant covers and does not. */
 	regrant(): void {
+		if (this.#withdrawn) return;
 		for (const interest of this.#open) interest.regrant();
 	}
 

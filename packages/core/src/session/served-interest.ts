@@ -65,6 +65,12 @@ export class ServedInterest implements MessageHandler, WatchSink {
 		else this.#watch = watch;
 	}
 
+	/** Retract everything, and follow no longer. */
+	withdraw(): void {
+		this.#watch?.close();
+		for (const path of this.#shown) this.onEnded(path);
+	}
+
 	/** The grant changed: retract what it hides, announce what it now shows. */
 	regrant(): void {
 		for (const path of this.#shown) if (!this.#isAllowed(path)) this.onEnded(path);

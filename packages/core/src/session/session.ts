@@ -140,6 +140,15 @@ export class Session {
 	}
 
 	/**
+	 * Retract all that the peer was told is live here, and announce nothing more. What it is subscribed to goes on, so that
+	 * whoever takes over, in another session or at another relay, finds no gap; `census.subscriptionsServing` tells when
+	 * the peer has left it.
+	 */
+	withdraw(): void {
+		this.#parts.announceServing.withdraw();
+	}
+
+	/**
 	 * A refreshed or narrowed grant: what it no longer covers ends at once, with 6 Unauthorized.
 	 * @throws TypeError when the root differs, or before there was a grant.
 	 */

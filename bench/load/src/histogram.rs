@@ -28,12 +28,22 @@ impl Histogram {
         self.max_us = self.max_us.max(us);
     }
 
+    /// Forget everything.
+    pub fn clear(&mut self) {
+        self.counts.fill(0);
+        self.total = 0;
+        self.max_us = 0;
+    }
+
     pub fn total(&self) -> u64 {
         self.total
     }
 
     /// The latency below which the share `q` of all lies, in milliseconds; 0 when there are none.
     pub fn quantile_ms(&self, q: f64) -> f64 {
+        if self.total == 0 {
+            return 0.0;
+        }
         let wanted = ((self.total as f64 * q).ceil() as u64).max(1);
         let mut sum = 0;
         for (bucket, count) in self.counts.iter().enumerate() {

@@ -1,11 +1,16 @@
 //! What /proc says of the relay, of this process, and of the machine.
 use std::fs;
 
+/// How the names of our engine's threads begin.
+const ENGINE: &str = "moq-engine";
+
 /// Readings at one moment; subtract two of them.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Reading {
     /// CPU time of all threads of the relay, softirq charged to it included, in ns.
     pub server_ns: u64,
+    /// Of that, the engine's own threads where they can be told by name.
+    pub engine_ns: u64,
     pub server_user_ticks: u64,
     pub server_system_ticks: u64,
     pub server_rss_kb: u64,
@@ -20,12 +25,15 @@ pub struct Reading {
 
 impl Reading {
     /// Read everything; what can't be read is 0.
-    pub fn now(server_pid: u32) -> Self {
-        let mut reading = Reading { own_ns: cpu_ns(std::process::id()), ..Reading::default() };
-        if server_pid != 0 {
-            reading.server_ns = cpu_ns(server_pid);
-            (reading.server_user_ticks, reading.server_system_ticks) = ticks(server_pid);
-            reading.server_rss_kb = rss_kb(server_pid);
+    pub fn now(server_pids: &[u32]) -> Self {
+        let mut reading = Reading { own_ns: cpu_ns(std::process::id(), ""), ..Reading::default() };
+        for pid in server_pids {
+            reading.server_ns += cpu_ns(*pid, "");
+            reading.engine_ns += cpu_ns(*pid, ENGINE);
+            let (user, system) = ticks(*pid);
+            reading.server_user_ticks += user;
+            reading.server_system_ticks += system;
+            reading.server_rss_kb += rss_kb(*pid);
         }
         reading.receive_errors = receive_errors();
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
@@ -43,10 +51,14 @@ fn numbers(line: &str) -> Vec<u64> {
     line.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect()
 }
 
-fn cpu_ns(pid: u32) -> u64 {
+/// CPU time of the threads whose name begins with `name`.
+fn cpu_ns(pid: u32, name: &str) -> u64 {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
     tasks
         .flatten()
+        .filter(|task| {
+            name.is_empty() || fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.starts_with(name))
+        })
         .filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok())
         .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())
         .sum()
@@ -59,7 +71,8 @@ fn ticks(pid: u32) -> (u64, u64) {
     (at(11), at(12))
 }
 
-fn rss_kb(pid: u32) -> u64 {
+/// Resident memory of a process.
+pub fn rss_kb(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS"));
     line.map(numbers).and_then(|found| found.first().copied()).unwrap_or(0)

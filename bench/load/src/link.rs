@@ -1,5 +1,6 @@
 //! One QUIC connection with its socket, raw or under WebTransport, as the roles see it: streams of MoQ bytes.
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -23,6 +24,20 @@ pub enum Happening<'a> {
     End { id: StreamId, reset: Option<u64> },
     /// The connection is gone.
     Lost(String),
+}
+
+/// What a role does with its connection, whatever carries it.
+pub trait Streams {
+    /// Open a stream and write to it; `None` when the peer's limit is reached.
+    fn open(&mut self, dir: Dir, bytes: Vec<u8>) -> Option<StreamId>;
+    /// Write, or keep until there is room.
+    fn write(&mut self, id: StreamId, bytes: Bytes);
+    /// FIN after everything written.
+    fn finish(&mut self, id: StreamId);
+    /// Unsent streams, which a publisher that is not read piles up.
+    fn waiting(&self) -> usize;
+    /// The path to name in SETUP, where nothing else says it.
+    fn path(&self) -> Option<String>;
 }
 
 /// Bytes of a stream that could not be written yet.
@@ -49,8 +64,12 @@ pub struct Link {
     pub connection: Connection,
     pub handle: ConnectionHandle,
     pub socket: Socket,
+    /// Where it goes: the relay, or the proxy before it.
+    pub address: SocketAddr,
     /// In the list of links to drive.
     pub dirty: bool,
+    /// Never reads what comes on streams.
+    pub deaf: bool,
     pub timer: Option<Instant>,
     ready: bool,
     web: Option<WebTransport>,
@@ -61,9 +80,8 @@ pub struct Link {
 impl Link {
     /// A link in its handshake; with a URL it becomes a WebTransport session. `path` is what SETUP names otherwise.
     pub fn new(
-        connection: Connection,
-        handle: ConnectionHandle,
-        socket: Socket,
+        (connection, handle): (Connection, ConnectionHandle),
+        (socket, address): (Socket, SocketAddr),
         (path, url): (String, Option<String>),
     ) -> Self {
         let web = url.map(|url| WebTransport {
@@ -74,45 +92,19 @@ impl Link {
             foreign: Vec::new(),
             url,
         });
-        Link { connection, handle, socket, dirty: true, timer: None, ready: false, web, backlog: HashMap::new(), path }
-    }
-
-    /// The path to name in SETUP; WebTransport has said it in its URL.
-    pub fn path(&self) -> Option<String> {
-        self.web.is_none().then(|| self.path.clone())
-    }
-
-    /// Open a stream and write to it; `None` when the peer's limit is reached.
-    pub fn open(&mut self, dir: Dir, bytes: Vec<u8>) -> Option<StreamId> {
-        let id = self.connection.streams().open(dir)?;
-        if let Some(web) = &self.web {
-            let mut head = Vec::with_capacity(8);
-            varint::put(&mut head, if dir == Dir::Uni { WT_UNI } else { WT_BIDI });
-            varint::put(&mut head, web.session);
-            self.write(id, head.into());
+        Link {
+            connection,
+            handle,
+            socket,
+            address,
+            dirty: true,
+            deaf: false,
+            timer: None,
+            ready: false,
+            web,
+            backlog: HashMap::new(),
+            path,
         }
-        self.write(id, bytes.into());
-        Some(id)
-    }
-
-    /// Write, or keep until there is room.
-    pub fn write(&mut self, id: StreamId, bytes: Bytes) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.backlog.entry(id).or_default().bytes.push(bytes);
-        self.push(id);
-    }
-
-    /// FIN after everything written.
-    pub fn finish(&mut self, id: StreamId) {
-        self.backlog.entry(id).or_default().finish = true;
-        self.push(id);
-    }
-
-    /// Unsent streams, which a publisher that is not read piles up.
-    pub fn waiting(&self) -> usize {
-        self.backlog.len()
     }
 
     fn push(&mut self, id: StreamId) {
@@ -185,6 +177,9 @@ impl Link {
     }
 
     fn read(&mut self, id: StreamId, on: &mut dyn FnMut(&mut Link, Happening)) {
+        if self.deaf && id.dir() == Dir::Uni {
+            return;
+        }
         let mut stream = self.connection.recv_stream(id);
         let mut taken: Vec<Bytes> = Vec::new();
         let mut end = None;
@@ -244,5 +239,40 @@ impl Link {
             }
             (Some(_), _) => web.foreign.push(id),
         }
+    }
+}
+
+impl Streams for Link {
+    fn open(&mut self, dir: Dir, bytes: Vec<u8>) -> Option<StreamId> {
+        let id = self.connection.streams().open(dir)?;
+        if let Some(web) = &self.web {
+            let mut head = Vec::with_capacity(8);
+            varint::put(&mut head, if dir == Dir::Uni { WT_UNI } else { WT_BIDI });
+            varint::put(&mut head, web.session);
+            self.write(id, head.into());
+        }
+        self.write(id, bytes.into());
+        Some(id)
+    }
+
+    fn write(&mut self, id: StreamId, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.backlog.entry(id).or_default().bytes.push(bytes);
+        self.push(id);
+    }
+
+    fn finish(&mut self, id: StreamId) {
+        self.backlog.entry(id).or_default().finish = true;
+        self.push(id);
+    }
+
+    fn waiting(&self) -> usize {
+        self.backlog.len()
+    }
+
+    fn path(&self) -> Option<String> {
+        self.web.is_none().then(|| self.path.clone())
     }
 }

@@ -79,6 +79,11 @@ impl Socket {
     }
 }
 
+/// Ask for a receive buffer that holds a burst.
+pub fn ask_for_buffer(socket: &UdpSocket) {
+    set(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, BUFFER_BYTES);
+}
+
 fn set(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) {
     // SAFETY: the option's value is a live c_int of the stated size. A refused option only costs speed.
     unsafe {
@@ -98,9 +103,14 @@ impl Poll {
 
     /// Report `index` whenever `socket` can be read.
     pub fn add(&self, socket: &Socket, index: usize) -> io::Result<()> {
+        self.add_fd(&socket.0, index)
+    }
+
+    /// The same of any socket.
+    pub fn add_fd(&self, socket: &impl AsRawFd, index: usize) -> io::Result<()> {
         let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: index as u64 };
         // SAFETY: `event` lives through the call, which copies it.
-        let result = unsafe { libc::epoll_ctl(self.0, libc::EPOLL_CTL_ADD, socket.fd(), &raw mut event) };
+        let result = unsafe { libc::epoll_ctl(self.0, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &raw mut event) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 

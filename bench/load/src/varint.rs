@@ -19,6 +19,14 @@ pub fn take(input: &mut &[u8]) -> Option<u64> {
     Some(value & (u64::MAX >> (64 - 8 * length + 2)))
 }
 
+/// Read a length and that many bytes of text; `None` when they are not there.
+pub fn take_text(input: &mut &[u8]) -> Option<String> {
+    let length = take(input)?;
+    let (text, rest) = input.split_at_checked(usize::try_from(length).ok()?)?;
+    *input = rest;
+    String::from_utf8(text.to_vec()).ok()
+}
+
 fn put_text(out: &mut Vec<u8>, text: &str) {
     put(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
@@ -61,29 +69,53 @@ pub fn track(broadcast: &str, name: &str) -> Vec<u8> {
     opened(6, &body)
 }
 
-/// SUBSCRIBE from the latest group on: priority 60, unordered, 5 s of latency.
-pub fn subscribe(id: u64, broadcast: &str, name: &str) -> Vec<u8> {
+/// SUBSCRIBE from the latest group on, unordered; `wanted` is the priority and the latency in ms.
+pub fn subscribe(id: u64, (broadcast, name): (&str, &str), wanted: (u8, u64)) -> Vec<u8> {
     let mut body = Vec::new();
     put(&mut body, id);
     put_text(&mut body, broadcast);
     put_text(&mut body, name);
-    body.extend_from_slice(&[60, 0]);
-    put(&mut body, 5000);
+    body.extend_from_slice(&[wanted.0, 0]);
+    put(&mut body, wanted.1);
     body.extend_from_slice(&[0, 0]);
     opened(2, &body)
 }
 
-/// ANNOUNCE_OK with one active broadcast, then its ANNOUNCE.
-pub fn announce(origin: u64, suffix: &str) -> Vec<u8> {
-    let mut ok = Vec::new();
-    put(&mut ok, origin);
-    put(&mut ok, 1);
+/// FETCH of one group at priority 60.
+pub fn fetch((broadcast, name): (&str, &str), group: u64) -> Vec<u8> {
+    let mut body = Vec::new();
+    put_text(&mut body, broadcast);
+    put_text(&mut body, name);
+    body.push(60);
+    put(&mut body, group);
+    opened(3, &body)
+}
+
+/// ANNOUNCE_REQUEST for everything below `prefix`, no hop excluded.
+pub fn announce_request(prefix: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    put_text(&mut body, prefix);
+    body.push(0);
+    opened(1, &body)
+}
+
+/// ANNOUNCE_OK: who answers, and how many announcements follow at once.
+pub fn announce_ok(origin: u64, active: usize) -> Vec<u8> {
+    let mut body = Vec::new();
+    put(&mut body, origin);
+    put(&mut body, active as u64);
     let mut out = Vec::new();
-    sized(&mut out, &ok);
-    let mut active = vec![1];
-    put_text(&mut active, suffix);
-    put(&mut active, 0);
-    sized(&mut out, &active);
+    sized(&mut out, &body);
+    out
+}
+
+/// ANNOUNCE: a broadcast became live, or ended; no hops before us.
+pub fn announce(suffix: &str, active: bool) -> Vec<u8> {
+    let mut body = vec![u8::from(active)];
+    put_text(&mut body, suffix);
+    put(&mut body, 0);
+    let mut out = Vec::new();
+    sized(&mut out, &body);
     out
 }
 
@@ -129,6 +161,8 @@ mod tests {
     #[test]
     fn subscribe_is_the_captured_message() {
         assert_eq!(track("bbb.hang", "catalog.json")[..4], [6, 0x16, 8, b'b']);
-        assert_eq!(subscribe(0, "bbb.hang", "catalog.json")[..3], [2, 0x1d, 0]);
+        assert_eq!(subscribe(0, ("bbb.hang", "catalog.json"), (60, 5000))[..3], [2, 0x1d, 0]);
+        let announced = announce("room", true);
+        assert_eq!(take_text(&mut &announced[2..]), Some("room".into()));
     }
 }

@@ -15,7 +15,7 @@ import {
 import type { Route } from "../model/route.ts";
 import type { Settings } from "../model/settings.ts";
 import type { Source } from "../model/source.ts";
-import { type Candidate, chooseBest, isSamePublisher, type Since } from "./preference.ts";
+import { type Candidate, chooseBest, compareRoutes, isSamePublisher, type Since } from "./preference.ts";
 import { PublisherAges } from "./publisher-ages.ts";
 
 /** One announcement of the path. */
@@ -58,6 +58,8 @@ export class Listing {
 	#route: Route | undefined;
 	#broadcast: Broadcast | undefined;
 	#cancelLinger: (() => void) | undefined;
+	/** Set while a longer way is in use that has not been told. */
+	#cancelTell: (() => void) | undefined;
 	readonly #ages: PublisherAges;
 	/** When publishers replaced each other of late; no longer than `CONTEST_RESTARTS`. */
 	#restartsMs: number[] = [];
@@ -135,17 +137,48 @@ export class Listing {
 		const isMoved = best !== this.#current;
 		this.#current = best;
 		if (!isMoved && before === best.route) return;
-		this.#route = best.route;
 		const restart = before !== undefined && !isContinued(before, best.route, isMoved);
-		if (restart) this.#noteRestart();
 		const old = this.#broadcast;
-		if (old === undefined || restart) {
-			this.#broadcast = new Broadcast({ path: this.path, settings: this.#options.settings, source: best.source });
-		} else {
+		if (before !== undefined && old !== undefined && !restart) {
 			old.switchTo(best.source);
+			this.#move(before, best.route);
+			return;
 		}
-		this.#options.onChange({ path: this.path, before, after: best.route, restart });
+		if (restart) this.#noteRestart();
+		this.#broadcast = new Broadcast({ path: this.path, settings: this.#options.settings, source: best.source });
+		this.#tell(best.route, restart);
 		if (restart) old?.fail(Code.Dropped);
+	}
+
+	/**
+	 * The same publisher by another way. A better one is told at once. One that is no better waits: the next may be about
+	 * to go too, and relays of a mesh that told each other of every way that is left would try them all, which are as many
+	 * as there are orders of the relays.
+	 */
+	#move(before: Route, after: Route): void {
+		if (isSameRoute(before, after)) {
+			this.#dropTelling();
+			this.#route = after;
+		} else if (compareRoutes(this.path, after, before) < 0) {
+			this.#tell(after, false);
+		} else {
+			this.#cancelTell ??= this.#options.settings.clock.after(HOLD_DOWN_MS, () => {
+				this.#cancelTell = undefined;
+				if (this.#current !== undefined) this.#tell(this.#current.route, false);
+			});
+		}
+	}
+
+	#tell(after: Route, restart: boolean): void {
+		this.#dropTelling();
+		const before = this.#route;
+		this.#route = after;
+		this.#options.onChange({ path: this.path, before, after, restart });
+	}
+
+	#dropTelling(): void {
+		this.#cancelTell?.();
+		this.#cancelTell = undefined;
 	}
 
 	/** The age of the route's publisher, and from now on of all its offers. */
@@ -171,6 +204,7 @@ export class Listing {
 
 	#end(end: OfferEnd): void {
 		this.#cancelLinger = undefined;
+		this.#dropTelling();
 		const before = this.#route;
 		const broadcast = this.#broadcast;
 		this.#route = undefined;
@@ -183,6 +217,10 @@ export class Listing {
 		// A relay withdraws its way, which may not be the only one; only a publisher's own word is the end.
 		else broadcast?.finish(BROADCAST_DRAIN_MS, (before?.hops.length ?? 0) > 1 ? Code.Dropped : undefined);
 	}
+}
+
+function isSameRoute(a: Route, b: Route): boolean {
+	return a.cost === b.cost && a.hops.length === b.hops.length && a.hops.every((hop, at) => hop === b.hops[at]);
 }
 
 /** Whether groups go on: the same publisher, or an unnamed one whose route only changed its cost. */

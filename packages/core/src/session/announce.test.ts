@@ -77,7 +77,7 @@ test("AnnounceServing does not cut off viewers of moq-lite-04 because a route ch
 		world.run(100);
 		const before = interest.heard.bytes.length;
 		announcement.update({ hops: [7, 11], cost: 1 });
-		world.run(100);
+		world.run(200);
 		assert.equal(toHex(interest.heard.bytes.subarray(before)), expected);
 	}
 });

@@ -16,6 +16,8 @@ export interface DialTls {
 	readonly fingerprints?: readonly string[];
 	/** Accept any certificate. For tests only. */
 	readonly disableVerify?: boolean;
+	/** Shown to a server that asks for one; PEM, the chain's leaf first. */
+	readonly certificate?: { readonly chain: string; readonly key: string };
 }
 
 /** Options of `dial`; everything has a default. */
@@ -29,7 +31,12 @@ export interface DialOptions {
 	readonly timeoutMs?: number;
 	readonly signal?: AbortSignal;
 	/** WebSocket beside QUIC for `https:` and `http:` URLs; default on, `WEBSOCKET_DELAY_MS` later. */
-	readonly webSocket?: { readonly enabled?: boolean; readonly delayMs?: number };
+	readonly webSocket?: {
+		readonly enabled?: boolean;
+		readonly delayMs?: number;
+		/** Silence after which a WebSocket is dead, in ms; default `SILENCE_MS`. Pings go out four times as often. */
+		readonly idleMs?: number;
+	};
 	/** Default: one engine for the process, loaded when first needed. `null`: do without QUIC. */
 	readonly engine?: Engine | null;
 	/** For timers of WebSocket connections; default the system's. */

@@ -28,6 +28,7 @@ export async function dialQuic(attempt: QuicAttempt): Promise<Connection> {
 		addresses: await resolveHost(target),
 		serverName: target.host,
 		verify: verifyOptions(attempt.tls),
+		...(attempt.tls.certificate !== undefined && { certificate: attempt.tls.certificate }),
 		timeoutMs,
 		signal,
 		...(options.transport !== undefined && { transport: options.transport }),

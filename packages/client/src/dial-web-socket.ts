@@ -23,6 +23,8 @@ export interface WebSocketAttempt {
 	readonly clock: Clock;
 	readonly signal: AbortSignal;
 	readonly timeoutMs: number;
+	/** Silence after which it is dead, in ms; undefined takes the default. */
+	readonly idleMs: number | undefined;
 }
 
 /** One WebSocket, upgraded. @throws DialError */
@@ -69,7 +71,7 @@ function upgrade(attempt: WebSocketAttempt, socket: Socket): Promise<Connection>
 	});
 }
 
-function begin({ target, clock }: WebSocketAttempt, webSocket: WebSocket): Connection | undefined {
+function begin({ target, clock, idleMs }: WebSocketAttempt, webSocket: WebSocket): Connection | undefined {
 	const chosen = parseSubprotocol(webSocket.protocol);
 	if (chosen === undefined) {
 		webSocket.terminate();
@@ -78,6 +80,7 @@ function begin({ target, clock }: WebSocketAttempt, webSocket: WebSocket): Conne
 	return overWebSocket(webSocket, {
 		framing: chosen.framing === "legacy" ? "webtransport" : chosen.framing,
 		clock,
+		...(idleMs !== undefined && { idleMs }),
 		info: {
 			transport: "websocket",
 			server: false,
@@ -100,10 +103,12 @@ async function openTls(attempt: WebSocketAttempt): Promise<Socket> {
 	const { target, tls } = attempt;
 	const { roots = [], systemRoots = roots.length === 0, fingerprints = [], disableVerify = false } = tls;
 	const pinned = fingerprints.length > 0;
+	const own = tls.certificate && { cert: tls.certificate.chain, key: tls.certificate.key };
 	const system = systemRoots ? [...getCACertificates("default"), ...getCACertificates("system")] : [];
 	const socket = connectTls({
 		socket: await openTcp(attempt),
 		host: target.host,
+		...own,
 		ca: [...roots, ...system],
 		ALPNProtocols: ["http/1.1"],
 		// A pin is checked below, before anything is sent.

@@ -109,6 +109,7 @@ class Dialling {
 			clock: options.clock ?? systemClock,
 			signal,
 			timeoutMs,
+			idleMs: options.webSocket?.idleMs,
 		});
 	}
 

@@ -14,9 +14,15 @@ export function overWebSocket(webSocket: WebSocket, options: MuxOptions): MuxCon
 	let heardMs = options.clock.nowMs();
 	const heard = (): void => {
 		heardMs = options.clock.nowMs();
+		connection.heard();
 	};
-	const stopPings = every(PING_MS, options.clock, () => {
-		if (options.clock.nowMs() - heardMs > SILENCE_MS && !webSocket.isPaused) webSocket.terminate();
+	const { idleMs: silenceMs = SILENCE_MS } = options;
+	let askedMs = heardMs;
+	const stopPings = every(Math.min(PING_MS, silenceMs / PINGS), options.clock, () => {
+		// Who was held up itself has not listened either.
+		const wasHeldUp = options.clock.nowMs() - askedMs > silenceMs / 2;
+		askedMs = options.clock.nowMs();
+		if (askedMs - heardMs > silenceMs && !webSocket.isPaused && !wasHeldUp) webSocket.terminate();
 		else if (webSocket.readyState === WebSocket.OPEN) webSocket.ping();
 	});
 	webSocket.on("message", (data: Buffer, isBinary: boolean) => {
@@ -77,5 +83,7 @@ function every(ms: number, clock: Clock, run: () => void): () => void {
 	return () => cancel();
 }
 
+/** Pings in the time of silence that ends a WebSocket. */
+const PINGS = 4;
 /** RFC 6455 §7.4.1: data of a kind that is not taken. */
 const TEXT_REFUSED = 1003;

@@ -58,6 +58,7 @@ export type {
 	ConnectionInfo,
 	ConnectionSink,
 	ConnectionStats,
+	PeerIdentity,
 	Lane,
 	LanePolicy,
 	LaneSink,

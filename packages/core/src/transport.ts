@@ -31,6 +31,16 @@ export interface ConnectionInfo {
 	readonly datagramBytesMax: number;
 	/** SHA-256 (lower-case hex) of the peer's verified certificate; undefined without mutual TLS. */
 	readonly peerCertificate: string | undefined;
+	/** What that certificate says of the peer. */
+	readonly peerIdentity?: PeerIdentity | undefined;
+}
+
+/** Who a peer is, by a certificate that was verified. */
+export interface PeerIdentity {
+	/** DNS names, IP addresses and URIs, and the common name; lower case, each once. */
+	readonly names: readonly string[];
+	/** Wall-clock milliseconds at which the certificate ends. */
+	readonly notAfterMs: number;
 }
 
 /** Path measurements; fields are 0 where the transport cannot know. */

@@ -77,7 +77,10 @@ describe("Endpoint", { timeout: 60_000 }, () => {
 		using peers = await Peers.start({ clientRoots: authority.root });
 		const certificate = await authority.issue(["client"]);
 		await peers.dial({ certificate });
-		assert.equal((await peers.knock(1)).info.peerCertificate, certificate.fingerprint);
+		const { info } = await peers.knock(1);
+		assert.equal(info.peerCertificate, certificate.fingerprint);
+		assert.ok(info.peerIdentity?.names.includes("client"), String(info.peerIdentity?.names));
+		assert.ok((info.peerIdentity?.notAfterMs ?? 0) > Date.now());
 		await peers.dial();
 		assert.equal((await peers.knock(2)).info.peerCertificate, undefined);
 	});

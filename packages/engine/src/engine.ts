@@ -202,9 +202,10 @@ export class Engine implements Disposable {
 	};
 
 	#onIncoming(endpoint: number, peer: { key: ConnectionKey; info: IncomingInfo; datagramBytesMax: number }): void {
-		const { transport, remote, path, host, peerCertificate } = peer.info;
+		const { transport, remote, path, host, peerCertificate, peerIdentity } = peer.info;
 		const { datagramBytesMax } = peer;
-		const info = { transport, server: true, protocol: "", remote, path, host, datagramBytesMax, peerCertificate };
+		const about = { remote, path, host, datagramBytesMax, peerCertificate, peerIdentity };
+		const info = { transport, server: true, protocol: "", ...about };
 		const connection = this.#add(peer.key, info);
 		const incoming = new IncomingConnection(connection, peer.info);
 		const sink = this.#endpoints.get(endpoint);

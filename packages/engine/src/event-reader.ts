@@ -3,6 +3,7 @@
  * @module
  */
 import type { ConnectionEnd } from "@moq-relay/core";
+import { describeCertificate } from "./certificate.ts";
 import type { ConnectionKey } from "./command-buffer.ts";
 import type { ConnectFailure } from "./connect-error.ts";
 import type { IncomingInfo } from "./incoming.ts";
@@ -22,7 +23,6 @@ export interface Connected {
 	readonly remote: string;
 	/** The ALPN, or the protocol that the WebTransport server chose. */
 	readonly protocol: string;
-	readonly peerCertificate: string | undefined;
 }
 
 /** Why it came to nothing. */
@@ -204,7 +204,6 @@ function readConnected(cursor: EventCursor): Connected {
 		datagramBytesMax: cursor.u32(),
 		remote: cursor.text(),
 		protocol: cursor.text(),
-		peerCertificate: cursor.textOption(),
 	};
 }
 
@@ -229,7 +228,7 @@ function readIncoming(cursor: EventCursor, sink: EventSink): void {
 		remote: cursor.text(),
 		alpn: cursor.text(),
 		host: cursor.textOption(),
-		peerCertificate: cursor.textOption(),
+		...describeCertificate(cursor.bytesOption()),
 		path: cursor.textOption(),
 		authority: cursor.textOption(),
 		origin: cursor.textOption(),
@@ -302,6 +301,15 @@ class EventCursor {
 
 	textOption(): string | undefined {
 		return this.bool() ? this.text() : undefined;
+	}
+
+	/** A copy. */
+	bytesOption(): Uint8Array | undefined {
+		if (!this.bool()) return undefined;
+		const length = this.u32();
+		const start = this.#at;
+		this.#at += length;
+		return this.#bytes.slice(start, this.#at);
 	}
 
 	texts(): string[] {

@@ -2,7 +2,7 @@
  * A connection that has been negotiated but not yet let in.
  * @module
  */
-import type { Connection } from "@moq-relay/core";
+import type { Connection, PeerIdentity } from "@moq-relay/core";
 
 /** What is known of a peer before it is let in. All texts come from the peer and are bounded, not trusted. */
 export interface IncomingInfo {
@@ -17,6 +17,8 @@ export interface IncomingInfo {
 	readonly host: string | undefined;
 	/** SHA-256 (lower-case hex) of the verified client certificate. */
 	readonly peerCertificate: string | undefined;
+	/** What that certificate says. */
+	readonly peerIdentity: PeerIdentity | undefined;
 	/** WebTransport: path and query as requested; undefined on raw QUIC. */
 	readonly path: string | undefined;
 	/** WebTransport: `:authority`. */

@@ -1,3 +1,4 @@
+export { type CertificateFacts, describeCertificate } from "./certificate.ts";
 export type { ConnectFailure } from "./connect-error.ts";
 export { ConnectError } from "./connect-error.ts";
 export type { Endpoint, EndpointSink } from "./endpoint.ts";

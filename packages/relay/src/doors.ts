@@ -4,16 +4,18 @@
  */
 import { availableParallelism } from "node:os";
 import type { Endpoint } from "@moq-relay/engine";
+import type { DoorKind } from "./auth/authoriser.ts";
 import { describeNodes } from "./cluster/nodes.ts";
 import type { Foundation } from "./foundation.ts";
 import { formatAddress } from "./listen/address.ts";
 import { bindAll, type Listeners } from "./listen/listeners.ts";
-import { planListening } from "./listen/plan.ts";
+import { planListening, type QuicPlace } from "./listen/plan.ts";
 import { listenQuic, quicTransport } from "./listen/quic-listener.ts";
 import { answerUpgrade } from "./listen/web-gate.ts";
 import { WebWorkers } from "./listen/web-workers.ts";
 import { RelayMetrics } from "./relay-metrics.ts";
 import { type LiveSession, scopeOf } from "./sessions/sessions.ts";
+import { type ClientRoots, readClientRoots } from "./tls/client-roots.ts";
 import { InternalWeb } from "./web/internal-web.ts";
 import { SESSIONS_SHOWN_MAX } from "./web/limits.ts";
 import { Page } from "./web/page.ts";
@@ -28,12 +30,13 @@ export interface Doors extends Listeners {
 export async function openDoors(foundation: Foundation): Promise<Doors> {
 	const { config, closing, environment, engine, identities, state, metrics } = foundation;
 	const page = config.web.page === undefined ? undefined : await Page.open(config.web.page);
-	const listeners = await bindAll(await planListening(config), {
-		quic: engine && ((address) => listen(foundation, address, engine)),
+	const roots = await readClientRoots(config);
+	const listeners = await bindAll(await planListening(config, roots), {
+		quic: engine && ((place) => listen(foundation, place, { engine, roots })),
 		web: (doors) => startWorkers(foundation, doors, page),
 	});
 	closing.defer(async () => {
-		for (const endpoint of listeners.endpoints) endpoint.close();
+		for (const { endpoint } of listeners.quic) endpoint.close();
 		await listeners.web?.close();
 	});
 	metrics.follow(
@@ -54,20 +57,21 @@ export async function openDoors(foundation: Foundation): Promise<Doors> {
 }
 
 function listen(
-	{ config, identities, versions, gate, fault }: Foundation,
-	address: { readonly host: string; readonly port: number },
-	engine: NonNullable<Foundation["engine"]>,
+	{ config, identities, versions, gate, clusterGate, fault }: Foundation,
+	place: QuicPlace,
+	{ engine, roots }: { readonly engine: NonNullable<Foundation["engine"]>; readonly roots: ClientRoots },
 ): Promise<Endpoint> {
 	return listenQuic({
-		...address,
+		host: place.host,
+		port: place.port,
 		engine,
-		certificates: identities.of("server"),
+		certificates: identities.of(place.identities),
 		versions,
 		transport: quicTransport(config.server.quic),
-		clientRoots: undefined,
+		clientRoots: roots[place.kind === "cluster" ? "cluster" : "server"],
 		handshakesPendingMax: config.limits.maxPendingHandshakes,
 		handshakeTimeoutMs: config.limits.handshakeTimeoutMs,
-		gate,
+		gate: place.kind === "cluster" ? clusterGate : gate,
 		onFault: (error) => fault(error),
 	});
 }
@@ -78,6 +82,7 @@ function startWorkers(
 	page: Page | undefined,
 ): Promise<WebWorkers> {
 	const { environment, identities, versions, metrics, gate, fault, origin, authoriser, admission, state } = foundation;
+	const gates = { public: gate, cluster: foundation.clusterGate };
 	const { clock, log } = environment;
 	const publicWeb = new PublicWeb({
 		clock,
@@ -92,13 +97,17 @@ function startWorkers(
 	});
 	return WebWorkers.start({
 		doors,
-		identities: { server: identities.of("server"), https: identities.of("https") },
+		identities: {
+			server: identities.of("server"),
+			https: identities.of("https"),
+			cluster: identities.of("cluster"),
+		},
 		versions: versions.map((version) => version.name),
 		workers: environment.workers ?? Math.max(1, availableParallelism() - 1),
 		clock,
 		sink: {
 			onRequest: (request, answer) => publicWeb.onRequest(request, answer),
-			onUpgrade: (question) => answerUpgrade(question, gate),
+			onUpgrade: (question) => answerUpgrade(question, gates[question.request.door]),
 			onTurnedAway: (why) => metrics.count("moq_accept_failures_total", { listener: "web", class: why }),
 			onFault: fault,
 		},
@@ -106,13 +115,13 @@ function startWorkers(
 }
 
 /** A new certificate is shown by QUIC and TCP from the same moment on. */
-function watchIdentities(foundation: Foundation, { endpoints, web }: Listeners): void {
+function watchIdentities(foundation: Foundation, { quic, web }: Listeners): void {
 	const { identities, metrics, environment, fault } = foundation;
 	identities.watch({
 		onChange: (set, current) => {
 			web?.identify(set, current);
-			if (set === "server") {
-				for (const endpoint of endpoints) endpoint.setCertificates(current).catch((error: unknown) => fault(error));
+			for (const { endpoint, identities: shown } of quic) {
+				if (shown === set) endpoint.setCertificates(current).catch((error: unknown) => fault(error));
 			}
 			metrics.count("moq_tls_reloads_total", { listener: set });
 			environment.log.info("tls.reload", { listener: set, names: current.flatMap((identity) => identity.names) });
@@ -158,15 +167,18 @@ function* describe(sessions: Iterable<LiveSession>, nowMs: number): Iterable<obj
 	}
 }
 
-function logOpen({ environment }: Foundation, { endpoints, web }: Listeners, internal: InternalWeb | undefined): void {
+function logOpen({ environment }: Foundation, { quic, web }: Listeners, internal: InternalWeb | undefined): void {
 	const { log } = environment;
-	for (const { address } of endpoints) log.info("listen.open", { protocol: "quic", address: formatted(address) });
+	const forWhom = (kind: DoorKind): object => (kind === "cluster" ? { for: "relays" } : {});
+	for (const { endpoint, kind } of quic) {
+		log.info("listen.open", { protocol: "quic", address: formatted(endpoint.address), ...forWhom(kind) });
+	}
 	for (const door of web?.doors ?? []) {
 		const protocols = [
 			...(door.identities === undefined ? [] : ["https"]),
 			...(door.plain === "none" ? [] : [door.plain === "all" ? "http" : "http (restricted)"]),
 		];
-		log.info("listen.open", { protocol: protocols.join(", "), address: formatted(door) });
+		log.info("listen.open", { protocol: protocols.join(", "), address: formatted(door), ...forWhom(door.kind) });
 	}
 	for (const address of internal?.addresses ?? []) {
 		log.info("listen.open", { protocol: "internal http", address: formatted(address) });

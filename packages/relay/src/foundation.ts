@@ -10,6 +10,8 @@ import { Admission } from "./admission/admission.ts";
 import type { Authoriser } from "./auth/authoriser.ts";
 import { openAuthoriser } from "./auth/key-authoriser.ts";
 import type { Closing } from "./closing.ts";
+import { RELAY_SESSIONS_MAX } from "./cluster/limits.ts";
+import { PeerPolicy } from "./cluster/peer-policy.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { RelayConfig } from "./config/relay-config.ts";
 import { LIMITS_DEFAULT } from "./limits.ts";
@@ -39,6 +41,8 @@ export interface Foundation {
 	/** Versions on offer, the preferred first. */
 	readonly versions: readonly LiteVersion[];
 	readonly admission: Admission;
+	/** Of the listener for relays, which viewers must not be able to fill. */
+	readonly clusterAdmission: Admission;
 	readonly authoriser: Authoriser;
 	readonly identities: Identities;
 	readonly engine: Engine | undefined;
@@ -46,6 +50,10 @@ export interface Foundation {
 	readonly origin: Origin;
 	readonly sessions: Sessions;
 	readonly gate: Gate;
+	/** The way in for other relays. */
+	readonly clusterGate: Gate;
+	/** What `[cluster.peers]` and the listeners decide. */
+	readonly policy: PeerPolicy;
 	/** Whether the relay is on its way out. */
 	readonly state: { draining: boolean };
 	/** Log and count a fault of our own. */
@@ -60,9 +68,11 @@ export async function layFoundation(
 ): Promise<Foundation> {
 	const { clock, log } = environment;
 	const admission = openAdmission(config);
+	const clusterAdmission = openClusterAdmission(config);
+	const policy = new PeerPolicy(config.cluster);
 	const identities = closing.add(await Identities.open(config, clock));
 	const timeoutMs = config.limits.authTimeoutMs;
-	const authoriser = closing.add(await openAuthoriser({ config: config.auth, timeoutMs, clock, log }));
+	const authoriser = closing.add(await openAuthoriser({ config: config.auth, timeoutMs, clock, log, policy }));
 	const metrics = new Metrics();
 	const fault = (error: unknown, connection?: Connection): void => {
 		metrics.count("moq_faults_total");
@@ -88,19 +98,23 @@ export async function layFoundation(
 		}),
 	);
 	metrics.follow(new SessionMetrics(sessions));
+	const gates = { clock, log, metrics, authoriser, sessions };
 	return {
 		config,
 		environment,
 		closing,
 		versions,
 		admission,
+		clusterAdmission,
+		policy,
 		authoriser,
 		identities,
 		engine: openEngine(config, log, { closing, fault }),
 		metrics,
 		origin,
 		sessions,
-		gate: new Gate({ clock, log, metrics, admission, authoriser, sessions }),
+		gate: new Gate({ ...gates, admission, door: "public" }),
+		clusterGate: new Gate({ ...gates, admission: clusterAdmission, door: "cluster" }),
 		state: { draining: false },
 		fault,
 	};
@@ -112,6 +126,16 @@ function openAdmission({ limits }: RelayConfig): Admission {
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
 		throw new ConfigError([{ origin: undefined, key: "limits.exempt", message: error.message }]);
+	}
+}
+
+function openClusterAdmission({ cluster }: RelayConfig): Admission {
+	const unlimited = { maxSessionsPerIp: 0, sessionRatePerIp: 0, sessionBurstPerIp: 0, exempt: ["0.0.0.0/0", "::/0"] };
+	try {
+		return new Admission({ ...unlimited, maxSessions: RELAY_SESSIONS_MAX, allow: cluster.allow });
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		throw new ConfigError([{ origin: undefined, key: "cluster.allow", message: error.message }]);
 	}
 }
 
@@ -129,7 +153,7 @@ function openEngine(
 ): Engine | undefined {
 	const { connect, connectApi, root, mesh } = config.cluster;
 	const dials = connect.length > 0 || connectApi !== undefined || root !== undefined || mesh;
-	if (config.server.bind === undefined && !dials) return undefined;
+	if (config.server.bind === undefined && config.cluster.listen === undefined && !dials) return undefined;
 	const engine = Engine.load({ onFault: (message) => fault(new Error(message)) });
 	if (!("missing" in engine)) return closing.add(engine);
 	log.warn("engine.absent", {}, `${engine.missing}; going on without QUIC, over WebSocket only`);

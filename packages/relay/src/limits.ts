@@ -49,6 +49,9 @@ export interface LimitsConfig {
 /** Characters of a wrong value that a configuration error quotes; an error is one line. */
 export const CONFIG_VALUE_CHARS_MAX: number = 80;
 
+/** Peers with rules of their own in `[cluster.peers]`; each new session of a relay is compared with all of them. */
+export const PEER_RULES_MAX: number = 1024;
+
 const SECOND_MS = 1000;
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -2,8 +2,9 @@
  * What Prometheus is told of the relay as a whole.
  * @module
  */
-import type { Endpoint, Engine } from "@moq-relay/engine";
+import type { Engine } from "@moq-relay/engine";
 import type { RelayConfig } from "./config/relay-config.ts";
+import type { QuicDoor } from "./listen/listeners.ts";
 import type { WebWorkers } from "./listen/web-workers.ts";
 import type { MetricsSource, Sample } from "./metrics/metrics.ts";
 import type { GaugeName, SumName } from "./metrics/series.ts";
@@ -15,7 +16,7 @@ export interface RelayMetricsOptions {
 	readonly version: string;
 	readonly startedWallMs: number;
 	readonly engine: Engine | undefined;
-	readonly endpoints: readonly Endpoint[];
+	readonly quic: readonly QuicDoor[];
 	readonly web: WebWorkers | undefined;
 	readonly identities: Identities;
 	readonly draining: () => boolean;
@@ -57,7 +58,7 @@ export class RelayMetrics implements MetricsSource {
 	}
 
 	*#quic(): Iterable<Sample<GaugeName>> {
-		const { engine, endpoints } = this.#options;
+		const { engine, quic } = this.#options;
 		if (engine === undefined) return;
 		const stats = engine.stats();
 		yield { name: "moq_quic_connections", value: stats.connections };
@@ -66,7 +67,9 @@ export class RelayMetrics implements MetricsSource {
 		yield { name: "moq_quic_packets_unsent", value: stats.packetsUnsent };
 		yield { name: "moq_quic_engine_panics", value: stats.panics };
 		yield { name: "moq_quic_tape_bytes", value: stats.tapeBytes };
-		for (const { udpBuffers } of endpoints) {
+		for (const {
+			endpoint: { udpBuffers },
+		} of quic) {
 			yield { name: "moq_udp_buffer_bytes", value: udpBuffers.receiveBytes, labels: { direction: "in" } };
 			yield { name: "moq_udp_buffer_bytes", value: udpBuffers.sendBytes, labels: { direction: "out" } };
 		}

@@ -4,6 +4,7 @@
  */
 import type { Clock, Origin } from "@moq-relay/core";
 import { Code } from "@moq-relay/wire";
+import type { DoorKind } from "./auth/authoriser.ts";
 import { Closing } from "./closing.ts";
 import { prepareCluster } from "./cluster/prepare.ts";
 import type { ListenAddress } from "./config/listen-address.ts";
@@ -18,6 +19,8 @@ import type { Sessions } from "./sessions/sessions.ts";
 export interface RelayAddresses {
 	/** UDP: QUIC and WebTransport. */
 	readonly quic: readonly ListenAddress[];
+	/** The listener for other relays: UDP, or TCP where there is no QUIC. */
+	readonly cluster: readonly ListenAddress[];
 	/** TCP: HTTP, HTTPS and WebSocket. */
 	readonly web: readonly (ListenAddress & { readonly plain: Door["plain"]; readonly tls: boolean })[];
 	/** The operators' listener. */
@@ -56,11 +59,17 @@ export class Relay implements AsyncDisposable {
 	}
 
 	get addresses(): RelayAddresses {
-		const { endpoints, web, internal } = this.#doors;
+		const { quic, web, internal } = this.#doors;
+		const doors = web?.doors ?? [];
+		const udp = (kind: DoorKind): readonly ListenAddress[] => {
+			return quic.flatMap((door) => (door.kind === kind ? [door.endpoint.address] : []));
+		};
+		const tcp = doors.flatMap(({ kind, host, port }) => (kind === "cluster" ? [{ host, port }] : []));
 		return {
-			quic: endpoints.map((endpoint) => endpoint.address),
-			web: (web?.doors ?? []).map(({ host, port, plain, identities }) => {
-				return { host, port, plain, tls: identities !== undefined };
+			quic: udp("public"),
+			cluster: udp("cluster").length > 0 ? udp("cluster") : tcp,
+			web: doors.flatMap(({ kind, host, port, plain, identities }) => {
+				return kind === "cluster" ? [] : [{ host, port, plain, tls: identities !== undefined }];
 			}),
 			internal: internal?.addresses ?? [],
 		};
@@ -83,10 +92,10 @@ export class Relay implements AsyncDisposable {
 
 	/** Take no new session, tell all to reconnect elsewhere, and wait until they have or `deadlineMs` is over. */
 	async drain(options: { readonly deadlineMs: number }): Promise<void> {
-		const { state, admission, sessions, environment } = this.#foundation;
+		const { state, sessions, environment } = this.#foundation;
 		if (!state.draining) {
 			state.draining = true;
-			admission.drain();
+			this.#letNobodyIn();
 			environment.log.info("drain.start", { sessions: sessions.size });
 			sessions.goaway("");
 		}
@@ -96,9 +105,9 @@ export class Relay implements AsyncDisposable {
 
 	/** End every session and close everything. */
 	async close(): Promise<void> {
-		const { state, admission, sessions, closing, environment } = this.#foundation;
+		const { state, sessions, closing, environment } = this.#foundation;
 		state.draining = true;
-		admission.drain();
+		this.#letNobodyIn();
 		sessions.closeAll(Code.Cancel, "the relay is shutting down");
 		await within(sessions.empty(), CLOSE_MS, environment.clock);
 		await closing.close();
@@ -107,6 +116,11 @@ export class Relay implements AsyncDisposable {
 
 	[Symbol.asyncDispose](): Promise<void> {
 		return this.close();
+	}
+
+	#letNobodyIn(): void {
+		const { admission, clusterAdmission } = this.#foundation;
+		for (const one of [admission, clusterAdmission]) one.drain();
 	}
 }
 

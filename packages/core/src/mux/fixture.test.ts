@@ -113,6 +113,7 @@ export interface SoloOptions {
 	readonly framing?: MuxFraming;
 	readonly server?: boolean;
 	readonly streamsMax?: number;
+	readonly idleMs?: number;
 	/** The peer's parameters; default `GENEROUS`. `undefined` for none yet. */
 	readonly peer?: Partial<TransportParameters> | undefined;
 	readonly sink?: SinkLog;
@@ -128,7 +129,7 @@ export class Solo {
 	readonly #offsets = new Map<number, number>();
 
 	constructor(options: SoloOptions = {}) {
-		const { framing = "qmux-01", server = true, streamsMax } = options;
+		const { framing = "qmux-01", server = true, streamsMax, idleMs } = options;
 		this.framing = framing;
 		this.sink = options.sink ?? new SinkLog();
 		const info = { transport: "websocket", protocol: "", remote: "", path: "/", host: undefined } as const;
@@ -137,6 +138,7 @@ export class Solo {
 			clock: this.clock,
 			info: { ...info, server, peerCertificate: undefined },
 			...(streamsMax === undefined ? {} : { streamsMax }),
+			...(idleMs === undefined ? {} : { idleMs }),
 		});
 		this.connection.accept(this.sink);
 		const peer = "peer" in options ? options.peer : {};

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodePing } from "@moq-relay/wire";
 import { FRAMINGS, Solo } from "./fixture.test.ts";
+import type { MuxHost } from "./host.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { IDLE_MS } from "./limits.ts";
 
 test("KeepAlive ends a connection that hears nothing for the shorter idle time, in framings with pings", () => {
@@ -20,6 +22,52 @@ test("KeepAlive ends a connection that hears nothing for the shorter idle time, 
 			assert.equal(solo.clock.pending, 0);
 		}
 	}
+});
+
+test("KeepAlive ends a connection after the idle time that it is given, and tells the peer of it", () => {
+	for (const framing of ["qmux-01", "qmux-02"] as const) {
+		const solo = new Solo({ framing, idleMs: 1000, peer: { idleMs: IDLE_MS } });
+		assert.equal(solo.sentOf("transport-parameters")[0]?.parameters.idleMs, 1000);
+		solo.clock.run(1000);
+		assert.ok(solo.sentOf("ping").length >= 2);
+		assert.deepEqual(solo.sink.ends, []);
+		solo.clock.run(1200);
+		assert.equal(solo.sink.ends.length, 1);
+	}
+});
+
+test("KeepAlive takes what the carrier heard for a sign of life", () => {
+	const solo = new Solo({ framing: "qmux-01", idleMs: 1000 });
+	for (let ms = 250; ms <= 5000; ms += 250) {
+		solo.clock.run(ms);
+		solo.connection.heard();
+	}
+	assert.deepEqual(solo.sink.ends, []);
+});
+
+test("KeepAlive does not blame the peer for a time in which it was held up itself", () => {
+	let nowMs = 0;
+	let check = (): void => {};
+	let ends = 0;
+	const clock = {
+		wallMs: () => 0,
+		random: () => 0,
+		nowMs: () => nowMs,
+		after: (_ms: number, run: () => void) => {
+			check = run;
+			return () => {};
+		},
+	};
+	const nothing = { post: () => {}, wake: () => {}, sendControl: () => {} };
+	const host: MuxHost = { framing: "qmux-01", server: true, clock, alive: true, ...nothing };
+	const keepAlive = new KeepAlive(host, { idleMs: 1200, onSilence: () => ends++ });
+	keepAlive.start(0);
+	nowMs = 5000;
+	check();
+	assert.equal(ends, 0);
+	nowMs += 200;
+	check();
+	assert.equal(ends, 1, "silence goes on, so it is over all the same");
 });
 
 test("KeepAlive ends a connection whose peer never sends its parameters", () => {

@@ -13,7 +13,10 @@ import { IDLE_MS } from "./limits.ts";
 export class KeepAlive {
 	readonly #host: MuxHost;
 	readonly #onSilence: () => void;
-	#idleMs = IDLE_MS;
+	/** The longest silence that we bear, whatever the peer would. */
+	readonly #ownIdleMs: number;
+	#idleMs: number;
+	#checkedMs: number;
 	#heardMs: number;
 	#saidMs: number;
 	#cancel: (() => void) | undefined;
@@ -26,17 +29,22 @@ export class KeepAlive {
 	rttMs = 0;
 
 	/** `onSilence` is told when the idle time is over. */
-	constructor(host: MuxHost, onSilence: () => void) {
+	constructor(host: MuxHost, options: { readonly idleMs?: number | undefined; readonly onSilence: () => void }) {
+		const { idleMs = IDLE_MS, onSilence } = options;
+		this.#ownIdleMs = idleMs;
+		this.#idleMs = idleMs;
 		this.#host = host;
 		this.#onSilence = onSilence;
 		this.#heardMs = host.clock.nowMs();
 		this.#saidMs = this.#heardMs;
+		this.#checkedMs = this.#heardMs;
 	}
 
 	/** Begin to watch, or go on with the peer's idle time (0 for none of its own). */
 	start(peerIdleMs: number): void {
-		this.#idleMs = peerIdleMs === 0 ? IDLE_MS : Math.min(IDLE_MS, peerIdleMs);
+		this.#idleMs = peerIdleMs === 0 ? this.#ownIdleMs : Math.min(this.#ownIdleMs, peerIdleMs);
 		this.stop();
+		this.#checkedMs = this.#host.clock.nowMs();
 		this.#wait();
 	}
 
@@ -94,7 +102,10 @@ export class KeepAlive {
 
 	#check(): void {
 		const nowMs = this.#host.clock.nowMs();
-		if (nowMs - this.#heardMs > this.#idleMs) {
+		// Who was held up itself has not listened either: what the peer sent meanwhile is still to be read.
+		const wasHeldUp = nowMs - this.#checkedMs > (2 * this.#idleMs) / CHECKS;
+		this.#checkedMs = nowMs;
+		if (nowMs - this.#heardMs > this.#idleMs && !wasHeldUp) {
 			this.#cancel = undefined;
 			this.#onSilence();
 			return;

@@ -57,6 +57,8 @@ export interface MuxOptions {
 	readonly turns?: TurnQueue;
 	/** Streams of each kind that the peer may have open at once; default `PEER_STREAMS_MAX`. */
 	readonly streamsMax?: number;
+	/** Silence after which the connection is over, in framings that have pings; default `IDLE_MS`. The peer is told. */
+	readonly idleMs?: number;
 }
 
 /**
@@ -88,7 +90,8 @@ export class MuxConnection implements Connection {
 	/** When old plays are next looked at, and the cancellation. */
 	#lateness: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
-	constructor(pipe: MessagePipe, { framing, info, clock, turns, streamsMax = PEER_STREAMS_MAX }: MuxOptions) {
+	constructor(pipe: MessagePipe, options: MuxOptions) {
+		const { framing, info, clock, turns, idleMs, streamsMax = PEER_STREAMS_MAX } = options;
 		this.#framing = framing;
 		this.#info = info;
 		this.#pipe = pipe;
@@ -111,9 +114,10 @@ export class MuxConnection implements Connection {
 			receiving: this.#receiving,
 			sink: () => this.#sink,
 		});
-		this.#keepAlive = new KeepAlive(host, () => this.#onSilence());
+		this.#keepAlive = new KeepAlive(host, { idleMs, onSilence: () => this.#onSilence() });
 		if (hasRecords(framing)) this.#keepAlive.start(0);
-		if (hasFlowControl(framing)) host.sendControl(encodeTransportParameters(localParameters(framing, streamsMax)));
+		if (hasFlowControl(framing))
+			host.sendControl(encodeTransportParameters(localParameters(framing, streamsMax, idleMs)));
 	}
 
 	/** @inheritDoc */
@@ -205,6 +209,11 @@ export class MuxConnection implements Connection {
 		this.#turn(() => {
 			this.#finish(plain ? { code: 0, reason, by: "remote" } : { code: Code.Transport, reason: text, by: "transport" });
 		});
+	}
+
+	/** The carrier itself heard from the peer: an answer to its own ping. */
+	heard(): void {
+		this.#keepAlive.heard();
 	}
 
 	/** End the connection because the peer broke the carrier's rules: 1003 for a text message. In a turn of its own. */

@@ -20,11 +20,15 @@ import {
 } from "./limits.ts";
 
 /** Our parameters. */
-export function localParameters(framing: MuxFraming, streamsMax: number): TransportParameters {
+export function localParameters(
+	framing: MuxFraming,
+	streamsMax: number,
+	idleMs: number = IDLE_MS,
+): TransportParameters {
 	const records = hasRecords(framing);
 	return {
 		...DEFAULT_TRANSPORT_PARAMETERS,
-		idleMs: records ? IDLE_MS : 0,
+		idleMs: records ? idleMs : 0,
 		data: SESSION_READ_AHEAD_BYTES,
 		streamDataBidiLocal: READ_AHEAD_BYTES,
 		streamDataBidiRemote: READ_AHEAD_BYTES,

@@ -24,9 +24,10 @@ export class AnnounceListening {
 		return this.#open.size;
 	}
 
-	/** Ask for everything that the grant lets the peer publish. */
+	/** Ask for everything that the grant lets the peer publish, or for more where that is wanted. */
 	start(): void {
-		for (const prefix of widestOf(this.#context.grant.publish)) {
+		const { publish, asked = publish } = this.#context.grant;
+		for (const prefix of widestOf(asked)) {
 			if (!isCovered([...this.#open.keys()], prefix)) this.#ask(prefix);
 		}
 	}

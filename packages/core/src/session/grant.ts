@@ -13,6 +13,11 @@ export interface Grant {
 	readonly publish: readonly string[];
 	/** Prefixes under which it may see, subscribe and fetch; as `publish`. */
 	readonly subscribe: readonly string[];
+	/**
+	 * Prefixes whose announcements it is asked for; default `publish`. Where they are wider, what the peer announces
+	 * without leave is refused and reported, which it otherwise could not even try.
+	 */
+	readonly asked?: readonly string[];
 	/** True: the peer is a relay of ours, and sees names with an internal segment (`internal/…`, `.internal/…`). */
 	readonly cluster: boolean;
 	/** Bounds of the session from now on; undefined keeps those of the session's options. A cluster needs wider ones. */

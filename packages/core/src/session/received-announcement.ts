@@ -67,7 +67,7 @@ export class ReceivedAnnouncement {
 
 	#announce(): void {
 		const { grant, origin } = this.#context;
-		if (!mayPublish(grant, this.#name)) return this.#refuse("outside the grant");
+		if (!mayPublish(grant, this.#name)) return this.#refuse("outside the grant", true);
 		const path = fullPath(grant, this.#name);
 		if (path === undefined) return this.#refuse("path too long");
 		if (this.#isEcho(path)) return;
@@ -87,7 +87,8 @@ export class ReceivedAnnouncement {
 		return origin.active(path).some(({ path: active, route }) => active === path && !route.hops.includes(peerId));
 	}
 
-	#refuse(reason: string): void {
-		this.#context.report({ dies: "announcement", part: "announce", code: 0, reason: `${this.#name}: ${reason}` });
+	#refuse(reason: string, outsideGrant = false): void {
+		const told = `${this.#name}: ${reason}`;
+		this.#context.report({ dies: "announcement", part: "announce", code: 0, reason: told, outsideGrant });
 	}
 }

@@ -25,6 +25,8 @@ export interface Violation {
 	readonly code: number;
 	/** For the log; holds no payload and no secret. */
 	readonly reason: string;
+	/** True: an announcement of a name that the grant does not cover. */
+	readonly outsideGrant?: boolean;
 }
 
 /** The parts of a session, as log and metrics name them. */

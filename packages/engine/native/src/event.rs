@@ -23,7 +23,7 @@ pub struct Arrival<'a> {
     pub remote: &'a str,
     pub alpn: &'a str,
     pub host: Option<&'a str>,
-    pub peer_certificate: Option<&'a str>,
+    pub peer_certificate: Option<&'a [u8]>,
     pub path: Option<&'a str>,
     pub authority: Option<&'a str>,
     pub origin: Option<&'a str>,
@@ -116,7 +116,7 @@ impl Events {
             body.u32(arrival.endpoint).u32(arrival.connection);
             body.u8(arrival.webtransport.into()).u8(arrival.validated.into()).u32(arrival.datagram_max);
             body.text(arrival.remote).text(arrival.alpn);
-            body.text_option(arrival.host).text_option(arrival.peer_certificate);
+            body.text_option(arrival.host).bytes_option(arrival.peer_certificate);
             body.text_option(arrival.path).text_option(arrival.authority);
             body.text_option(arrival.origin).text_option(arrival.authorization);
             body.u32(arrival.protocols.len() as u32);
@@ -130,7 +130,7 @@ impl Events {
     pub fn connected(&mut self, arrival: &Arrival) {
         self.record(4, |body| {
             body.u32(arrival.endpoint).u32(arrival.connection).u32(arrival.datagram_max);
-            body.text(arrival.remote).text(arrival.alpn).text_option(arrival.peer_certificate);
+            body.text(arrival.remote).text(arrival.alpn);
         });
     }
 

@@ -132,6 +132,13 @@ impl<'a> Writer<'a> {
         }
     }
 
+    pub fn bytes_option(&mut self, value: Option<&[u8]>) -> &mut Self {
+        match value {
+            Some(bytes) => self.u8(1).u32(bytes.len() as u32).raw(bytes),
+            None => self.u8(0),
+        }
+    }
+
     pub fn raw(&mut self, value: &[u8]) -> &mut Self {
         self.bytes.extend_from_slice(value);
         self

@@ -8,7 +8,12 @@ import { ADDRESSES_MAX } from "./limits.ts";
 import { TokenBuckets } from "./token-buckets.ts";
 
 /** The limit that a session met; also the label of `moq_limit_rejections_total`. */
-export type AdmissionLimit = "max_sessions" | "max_sessions_per_ip" | "session_rate_per_ip" | "draining";
+export type AdmissionLimit =
+	| "max_sessions"
+	| "max_sessions_per_ip"
+	| "session_rate_per_ip"
+	| "draining"
+	| "not_allowed";
 
 /** A place among the sessions; release it once, when the session is over. */
 export interface Place {
@@ -19,21 +24,26 @@ export interface Place {
 export type AdmissionConfig = Pick<
 	LimitsConfig,
 	"maxSessions" | "maxSessionsPerIp" | "sessionRatePerIp" | "sessionBurstPerIp" | "exempt"
->;
+> & {
+	/** CIDR ranges that peers must be in; empty or absent is all. */
+	readonly allow?: readonly string[];
+};
 
 /** Counts sessions, those still at the door included. */
 export class Admission {
 	readonly #config: AdmissionConfig;
 	readonly #exempt: readonly Range[];
+	readonly #allow: readonly Range[];
 	readonly #rates: TokenBuckets;
 	readonly #perAddress = new Map<string, number>();
 	#total = 0;
 	#draining = false;
 
-	/** @throws RangeError when `exempt` holds what is no CIDR range. */
+	/** @throws RangeError when `exempt` or `allow` holds what is no CIDR range. */
 	constructor(config: AdmissionConfig) {
 		this.#config = config;
 		this.#exempt = parseRanges(config.exempt);
+		this.#allow = parseRanges(config.allow ?? []);
 		this.#rates = new TokenBuckets({
 			perSecond: config.sessionRatePerIp,
 			burst: config.sessionBurstPerIp,
@@ -59,6 +69,7 @@ export class Admission {
 	/** A place for a peer at `ip:port`, or the limit that stands against it. `nowMs` is monotonic. */
 	enter(remote: string, nowMs: number): Place | AdmissionLimit {
 		if (this.#draining) return "draining";
+		if (this.#allow.length > 0 && !isWithinRanges(remote, this.#allow)) return "not_allowed";
 		const { maxSessions, maxSessionsPerIp } = this.#config;
 		if (maxSessions > 0 && this.#total >= maxSessions) return "max_sessions";
 		const key = isWithinRanges(remote, this.#exempt) ? undefined : addressKey(remote);

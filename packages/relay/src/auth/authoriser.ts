@@ -2,7 +2,7 @@
  * Decides what a new session may do.
  * @module
  */
-import type { Grant } from "@moq-relay/core";
+import type { Grant, PeerIdentity } from "@moq-relay/core";
 import type { RejectReason } from "@moq-relay/token";
 
 /** What is known of a connection when it must be judged. */
@@ -21,6 +21,22 @@ export interface AuthRequest {
 	readonly remote: string;
 	/** SHA-256 of a client certificate that was verified against `tls.root`, lower-case hex. */
 	readonly peerCertificate?: string | undefined;
+	/** What that certificate says of the peer. */
+	readonly peerIdentity?: PeerIdentity | undefined;
+	/** Which kind of listener the peer came to; undefined is a public one. */
+	readonly door?: DoorKind | undefined;
+}
+
+/** Whom a listener is for: everybody, or other relays. */
+export type DoorKind = "public" | "cluster";
+
+/** What is decided by more than credentials. */
+export interface DoorPolicy {
+	/**
+	 * The grant as it is at this listener and for this peer. `isRelay`: its credentials are a relay's, by claim or
+	 * certificate. @throws TokenError when the peer is not let in here.
+	 */
+	admit(request: AuthRequest, grant: Grant, isRelay: boolean): Grant;
 }
 
 /** Why a session is refused; safe to send to the peer. */

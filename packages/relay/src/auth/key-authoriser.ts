@@ -9,7 +9,7 @@ import { APP_CODE_FIRST, Code, Malformed, parsePath } from "@moq-relay/wire";
 import type { AuthConfig } from "../config/auth.ts";
 import { ConfigError } from "../config/config-error.ts";
 import type { Log } from "../ops/log.ts";
-import type { AuthOutcome, Authoriser, AuthRequest } from "./authoriser.ts";
+import type { AuthOutcome, Authoriser, AuthRequest, DoorPolicy } from "./authoriser.ts";
 import { KeyFile } from "./key-file.ts";
 import { KeyFolder, locateInFolder } from "./key-folder.ts";
 import type { KeySource, KeySourceSink } from "./key-source.ts";
@@ -25,6 +25,8 @@ export interface AuthoriserOptions {
 	readonly log: Log;
 	/** Asks key servers; the global one by default. */
 	readonly fetch?: typeof fetch;
+	/** Default: every grant holds everywhere. */
+	readonly policy?: DoorPolicy;
 }
 
 /**
@@ -61,10 +63,10 @@ class KeyAuthoriser implements Authoriser {
 	async authorise(request: AuthRequest): Promise<AuthOutcome> {
 		const outcome = await this.review(request);
 		const { log } = this.#options;
-		const { remote, transport, path } = request;
-		if (outcome.ok) log.debug("auth.ok", { remote, transport, path });
-		else
-			log.warn("auth.fail", { reason: outcome.rejection.reason, remote, transport, path }, outcome.rejection.message);
+		const { remote, transport, path, door, peerIdentity } = request;
+		const about = { remote, transport, path, ...(door === "cluster" && { door }), certificate: peerIdentity?.names[0] };
+		if (outcome.ok) log.debug("auth.ok", about);
+		else log.warn("auth.fail", { reason: outcome.rejection.reason, ...about }, outcome.rejection.message);
 		return outcome;
 	}
 
@@ -89,11 +91,14 @@ class KeyAuthoriser implements Authoriser {
 
 	async #judge(request: AuthRequest): Promise<Grant> {
 		const root = parsePath(request.path);
-		if (request.peerCertificate !== undefined) return { root, publish: [""], subscribe: [""], cluster: true };
+		if (request.peerCertificate !== undefined) {
+			const expires = request.peerIdentity && { expiresAtMs: request.peerIdentity.notAfterMs };
+			return this.#admit(request, { root, publish: [""], subscribe: [""], cluster: true, ...expires }, true);
+		}
 		const token = request.jwt || bearerToken(request.authorization);
 		if (token === undefined) {
 			if (request.register !== undefined) throw new TokenError("missing", NO_RELAY);
-			return this.#judgePublic(root);
+			return this.#admit(request, this.#judgePublic(root), false);
 		}
 		if (this.#sources.length === 0)
 			throw new TokenError("unknown_key", "this relay has no keys, so it takes no tokens");
@@ -105,7 +110,11 @@ class KeyAuthoriser implements Authoriser {
 		});
 		// As older relays have it: neither what is public nor a token for everything lets anyone join.
 		if (request.register !== undefined && !claims.cluster) throw new TokenError("scope", NO_RELAY);
-		return this.#grant(claims, root);
+		return this.#admit(request, this.#grant(claims, root), claims.cluster);
+	}
+
+	#admit(request: AuthRequest, grant: Grant, isRelay: boolean): Grant {
+		return this.#options.policy?.admit(request, grant, isRelay) ?? grant;
 	}
 
 	#judgePublic(root: string): Grant {

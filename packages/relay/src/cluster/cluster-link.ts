@@ -2,13 +2,13 @@
  * A lasting link to one other relay: dial, serve, dial again.
  * @module
  */
-import { Backoff, type DialOptions, describeEnd, dial } from "@moq-relay/client";
+import { Backoff, type DialOptions, type DialTls, describeEnd, dial } from "@moq-relay/client";
 import { type Clock, type Connection, GRANT_ALL, type Grant } from "@moq-relay/core";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
 import type { LiveSession, Sessions } from "../sessions/sessions.ts";
-import { isLiteralToken, readClusterToken, tokenExpiry } from "./cluster-token.ts";
-import { HANDOVER_MS, RENEW_CHECK_MS, TOKEN_WARN_MS } from "./limits.ts";
+import { HANDOVER_MS } from "./limits.ts";
+import { LinkToken, type ReadToken } from "./link-token.ts";
 import type { Peer } from "./peer.ts";
 
 /** What links share. */
@@ -18,11 +18,20 @@ export interface ClusterLinkOptions {
 	readonly metrics: Metrics;
 	readonly sessions: Sessions;
 	readonly dialOptions: DialOptions;
+	/** What to show and whom to believe, read for every dial; default that of `dialOptions`. */
+	readonly readTls?: () => Promise<DialTls>;
+	/** What of a grant a peer with these names is left; default all of it. */
+	readonly restrict?: (grant: Grant, names: readonly string[]) => Grant;
 	/** `[cluster] token`, for URLs without one. */
 	readonly token: string | undefined;
 	/** A session that lived this long resets the pauses, in ms. */
 	readonly steadyMs: number;
+	/** Makes one connection; default `dial`. */
+	readonly dial?: Dial;
 }
+
+/** How a connection to another relay is made; rejects as `dial` does. */
+export type Dial = (url: URL, options: DialOptions) => Promise<Connection>;
 
 /** What one link is for. */
 export interface LinkPlan {
@@ -45,16 +54,17 @@ export class ClusterLink implements Disposable {
 	readonly #options: ClusterLinkOptions;
 	readonly #backoff: Backoff;
 	readonly #abort = new AbortController();
+	readonly #token: LinkToken;
 	#endPause: () => void = () => {};
-	#cancelRenewal: () => void = () => {};
 	#live: LiveSession | undefined;
 	#dialMs = 0;
-	#expiresMs: number | undefined;
 
 	constructor(plan: LinkPlan, options: ClusterLinkOptions) {
 		this.plan = plan;
 		this.#options = options;
 		this.#backoff = new Backoff(options.clock);
+		const { clock, log, token: setting } = options;
+		this.#token = new LinkToken({ clock, log, setting, peer: plan.peer });
 		void this.#run();
 	}
 
@@ -78,9 +88,9 @@ export class ClusterLink implements Disposable {
 		return rttOf(this.#live.connection, this.#dialMs);
 	}
 
-	/** When the token of the last dial ends, in wall-clock ms. */
+	/** When the token of the session that stands, or of the last one, ends, in wall-clock ms. */
 	get tokenExpiresMs(): number | undefined {
-		return this.#expiresMs;
+		return this.#token.expiresMs;
 	}
 
 	/** Called once, when the link is over for good. */
@@ -104,7 +114,7 @@ export class ClusterLink implements Disposable {
 	[Symbol.dispose](): void {
 		this.#abort.abort();
 		this.#endPause();
-		this.#cancelRenewal();
+		this.#token[Symbol.dispose]();
 	}
 
 	async #run(): Promise<void> {
@@ -147,33 +157,35 @@ export class ClusterLink implements Disposable {
 	/** Dial, and let the new session take over. @throws when the peer cannot be reached */
 	async #open(onOver: (reason: string) => void): Promise<void> {
 		const { sessions, clock, dialOptions } = this.#options;
-		const url = await this.#url();
+		const token = await this.#token.read();
+		const url = this.#url(token);
 		const begunMs = clock.nowMs();
 		const connection = await this.#dial(url);
 		this.#dialMs = clock.nowMs() - begunMs;
-		const { peer, grant = GRANT_ALL } = this.plan;
+		const { peer } = this.plan;
 		const live: LiveSession = sessions.serve(connection, {
 			direction: "out",
-			granted: { grant, request: undefined },
+			granted: { grant: this.#grant, request: undefined },
 			peer: peer.shown,
 			linkCost: peer.cost,
 			path: `${url.pathname}${url.search}`,
 			...(dialOptions.versions !== undefined && { versions: dialOptions.versions.map(({ name }) => name) }),
-			onReady: () => this.#up(live, onOver),
+			onReady: () => this.#up(live, token, onOver),
 			onEnd: (end) => {
 				// One that has been replaced, or never came to replace another, is not missed.
 				if (this.#live !== live && this.#live !== undefined) return;
 				this.#live = undefined;
-				this.#cancelRenewal();
+				this.#token[Symbol.dispose]();
 				onOver(describeEnd(peer.url, end));
 			},
 		});
 	}
 
 	async #dial(url: URL): Promise<Connection> {
-		const { metrics, dialOptions } = this.#options;
+		const { metrics, dialOptions, readTls, dial: open = dial } = this.#options;
 		try {
-			const connection = await dial(url, { ...dialOptions, signal: this.#abort.signal });
+			const tls = readTls && { tls: await readTls() };
+			const connection = await open(url, { ...dialOptions, ...tls, signal: this.#abort.signal });
 			metrics.count("moq_cluster_dials_total", { result: "ok" });
 			return connection;
 		} catch (error) {
@@ -182,7 +194,7 @@ export class ClusterLink implements Disposable {
 		}
 	}
 
-	#up(live: LiveSession, onOver: (reason: string) => void): void {
+	#up(live: LiveSession, token: ReadToken | undefined, onOver: (reason: string) => void): void {
 		const { clock, log } = this.#options;
 		if (this.#abort.signal.aborted) {
 			live.session.close(0, "");
@@ -190,7 +202,7 @@ export class ClusterLink implements Disposable {
 		}
 		const old = this.#live;
 		this.#live = live;
-		this.#scheduleRenewal(onOver);
+		this.#token.use(token, () => void this.#renew(onOver));
 		if (old !== undefined) {
 			clock.after(HANDOVER_MS, () => old.session.close(0, ""));
 			return;
@@ -201,61 +213,28 @@ export class ClusterLink implements Disposable {
 		this.plan.onUp?.();
 	}
 
-	/** Before the token ends, see whether there is a newer one, and go over to it. */
-	#scheduleRenewal(onOver: (reason: string) => void): void {
-		this.#cancelRenewal();
-		const { clock, log } = this.#options;
-		if (this.#expiresMs === undefined) return;
-		const leftMs = this.#expiresMs - clock.wallMs();
-		if (leftMs < TOKEN_WARN_MS) {
-			const minutes = Math.round(leftMs / 60_000);
-			log.warn("cluster.token", { peer: this.peer.shown, minutes }, "the token for another relay ends soon");
-		}
-		if (!this.#hasTokenFile) return;
-		this.#cancelRenewal = clock.after(Math.max(0, Math.min(leftMs / 2, RENEW_CHECK_MS)), () => {
-			void this.#renew(onOver).catch((error: unknown) => {
-				const reason = error instanceof Error ? error.message : String(error);
-				log.warn("cluster.token", { reason, peer: this.peer.shown }, "no link with a newer token");
-			});
-		});
-	}
-
+	/** Go over to the token that the file has now; if that fails, what stands stays. */
 	async #renew(onOver: (reason: string) => void): Promise<void> {
-		const before = this.#expiresMs;
-		const { token } = this.#options;
-		const expiresMs = token === undefined ? undefined : tokenExpiry(await readClusterToken(token));
-		if (this.#abort.signal.aborted || this.#live === undefined) return;
-		if (expiresMs !== undefined && before !== undefined && expiresMs <= before) {
-			const leftMs = before - this.#options.clock.wallMs();
-			// Nothing newer: look again, but do not rush when it is over.
-			if (leftMs > 0) {
-				const delayMs = Math.max(RENEW_PAUSE_MS, Math.min(leftMs / 2, RENEW_CHECK_MS));
-				this.#cancelRenewal = this.#options.clock.after(
-					delayMs,
-					() =>
-						void this.#renew(onOver).catch(() => {
-							// The file is away for a moment; the session ends with its token, and the next dial says why.
-						}),
-				);
-			}
-			return;
+		try {
+			await this.#open(onOver);
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			const { log } = this.#options;
+			log.warn("cluster.token", { reason, peer: this.peer.shown }, "no link with a newer token");
 		}
-		await this.#open(onOver);
 	}
 
-	get #hasTokenFile(): boolean {
-		const { token } = this.#options;
-		return token !== undefined && !isLiteralToken(token) && !this.peer.url.searchParams.has("jwt");
+	/** What crosses the link: what it is for, as far as the peer may. */
+	get #grant(): Grant {
+		const { grant = GRANT_ALL, peer } = this.plan;
+		const { hostname, host } = peer.url;
+		return this.#options.restrict?.(grant, [peer.shown, host, hostname]) ?? grant;
 	}
 
 	/** The peer's URL with a token and our name. */
-	async #url(): Promise<URL> {
-		const { token } = this.#options;
+	#url(token: ReadToken | undefined): URL {
 		const url = new URL(this.peer.url);
-		if (token !== undefined && !url.searchParams.has("jwt")) {
-			url.searchParams.set("jwt", await readClusterToken(token));
-		}
-		this.#expiresMs = tokenExpiry(url.searchParams.get("jwt") ?? "");
+		if (token !== undefined) url.searchParams.set("jwt", token.text);
 		if (this.plan.register !== undefined) url.searchParams.set("register", this.plan.register);
 		return url;
 	}
@@ -266,6 +245,3 @@ export function rttOf(connection: Connection, dialMs: number): number {
 	const { rttMs } = connection.stats();
 	return rttMs > 0 ? rttMs : dialMs / 3;
 }
-
-/** Least time between two looks at a token file that has nothing newer, in ms. */
-const RENEW_PAUSE_MS = 1000;

@@ -17,16 +17,29 @@ export function isLiteralToken(setting: string): boolean {
 	return LITERAL.test(setting);
 }
 
-/** When a token ends, in wall-clock ms, as it says itself; undefined when it says nothing that can be read. */
-export function tokenExpiry(token: string): number | undefined {
+/** Times that a token names, in wall-clock ms; undefined for what it does not say, or what cannot be read. */
+export interface TokenTimes {
+	readonly issuedMs: number | undefined;
+	readonly expiresMs: number | undefined;
+}
+
+/** What a token says of its own life. Nothing is verified: that is for the peer to do. */
+export function tokenClaims(token: string): TokenTimes {
+	let claims: unknown;
 	try {
-		const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-		if (typeof claims !== "object" || claims === null || !("exp" in claims)) return undefined;
-		return typeof claims.exp === "number" ? claims.exp * 1000 : undefined;
+		claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
 	} catch {
 		// Not ours to judge: the peer will say what is wrong with it.
-		return undefined;
+		return { issuedMs: undefined, expiresMs: undefined };
 	}
+	const { iat, exp } =
+		typeof claims === "object" && claims !== null ? (claims as { iat?: unknown; exp?: unknown }) : {};
+	return { issuedMs: inMs(iat), expiresMs: inMs(exp) };
+}
+
+/** No time is beyond what a Date can show. */
+function inMs(seconds: unknown): number | undefined {
+	return typeof seconds === "number" && Math.abs(seconds) <= 8.64e12 ? seconds * 1000 : undefined;
 }
 
 /** A JWT: three parts, the first a JSON object. */

@@ -94,7 +94,7 @@ export class Cluster implements MetricsSource, Disposable {
 	}
 
 	async #measure(peer: Peer): Promise<number> {
-		const { token, dialOptions, clock } = this.#options;
+		const { token } = this.#options;
 		const url = new URL(peer.url);
 		try {
 			if (token !== undefined && !url.searchParams.has("jwt")) {
@@ -104,7 +104,7 @@ export class Cluster implements MetricsSource, Disposable {
 			// The link itself will say that its token cannot be read.
 			return Number.POSITIVE_INFINITY;
 		}
-		return measureRtt(url, dialOptions, clock);
+		return measureRtt(url, this.#options);
 	}
 
 	#followList({ connectApi, self }: ClusterSettings): void {

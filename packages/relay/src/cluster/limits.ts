@@ -12,6 +12,9 @@ export const STEADY_MS: number = 10_000;
 /** Relays that may join one root; bounds its table of names. */
 export const NODES_MAX: number = 4096;
 
+/** Sessions on the listener for relays: two for each relay that joins, and as many again while links are renewed. */
+export const RELAY_SESSIONS_MAX: number = 4 * NODES_MAX;
+
 /**
  * Silence after which a link is dead, in ms: a parent that was killed says nothing, and is to be replaced within a second.
  * QUIC itself waits longer where the path is slow.
@@ -20,6 +23,9 @@ export const LINK_IDLE_MS: number = 600;
 
 /** Time between two signs of life on a link, in ms. */
 export const LINK_KEEP_ALIVE_MS: number = 150;
+
+/** The same over WebSocket, in ms; longer, since TCP repeats what is lost in its own time. Pings are four times as frequent. */
+export const LINK_SOCKET_IDLE_MS: number = 1000;
 
 /** How long a relay listens to what the root says of the others before it chooses a parent, in ms. */
 export const LEARN_MS: number = 300;
@@ -60,5 +66,8 @@ export const GONE_MS: number = 60_000;
 /** How long before its end a token for other relays is warned of, in ms. */
 export const TOKEN_WARN_MS: number = 24 * 3600 * 1000;
 
-/** Longest time between two looks at a token file whose token ends, in ms. */
+/** Least time between two looks at a token file, in ms, however near the end is. */
+export const RENEW_PAUSE_MS: number = 1000;
+
+/** Longest time between two looks at a token file, in ms. */
 export const RENEW_CHECK_MS: number = 60_000;

@@ -5,7 +5,7 @@
 import { address, choice, count, duration, type Kind, listOf, optional, pattern, text, toggle } from "./kind.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { clientQuicTable, type QuicConfig } from "./quic.ts";
-import { RELOAD_LINKS } from "./reload.ts";
+import { RELOAD_DIAL, RELOAD_LINKS } from "./reload.ts";
 import { versions } from "./server.ts";
 import { type Setting, type SettingFacts, setting, type Table, table } from "./setting.ts";
 
@@ -78,13 +78,11 @@ export const clientTlsTable: Table<ClientTlsConfig> = table(
 		}),
 		cert: setting(optional(text("a file", "FILE")), {
 			doc: "PEM chain to show to peers that ask",
-			reload: RELOAD_LINKS,
-			pending: "no client certificate is shown to peers",
+			reload: RELOAD_DIAL,
 		}),
 		key: setting(optional(text("a file", "FILE")), {
 			doc: "PEM private key of the client certificate",
-			reload: RELOAD_LINKS,
-			pending: "no client certificate is shown to peers",
+			reload: RELOAD_DIAL,
 		}),
 		disableVerify: setting(toggle(), {
 			doc: "Accept any certificate; for trials only",

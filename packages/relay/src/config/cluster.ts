@@ -4,11 +4,21 @@
  */
 import { address, choice, count, decimalId, duration, listOf, optional, text, toggle } from "./kind.ts";
 import type { ListenAddress } from "./listen-address.ts";
-import { RELOAD_LINKS, RELOAD_SOCKET } from "./reload.ts";
+import { type PeerRule, peerRules } from "./peer-rules.ts";
+import { RELOAD_FILES, RELOAD_LINKS, RELOAD_SOCKET, RELOAD_START } from "./reload.ts";
 import { setting, type Table, table } from "./setting.ts";
 
 /** Where in the tree this relay offers itself; undefined lets it choose. */
 export type ClusterRole = "origin" | "regional" | "edge";
+
+/** `[cluster.tls]`: certificates on the listener for relays. */
+export interface ClusterTlsConfig {
+	/** Files; empty: those of `[server.tls]`. */
+	readonly cert: readonly string[];
+	readonly key: readonly string[];
+	/** Files; empty: those of `[server.tls]`. */
+	readonly root: readonly string[];
+}
 
 /** `[cluster]`. */
 export interface ClusterConfig {
@@ -34,7 +44,36 @@ export interface ClusterConfig {
 	readonly fanout: number;
 	/** A listener of its own for peers. */
 	readonly listen: ListenAddress | undefined;
+	/** CIDR ranges that may knock there; empty is all. */
+	readonly allow: readonly string[];
+	/** Whether relays may come in on the public listeners although there is one for them. */
+	readonly public: boolean;
+	readonly peers: readonly PeerRule[];
+	readonly tls: ClusterTlsConfig;
 }
+
+const files = listOf(text("a file", "FILE"));
+
+const clusterTlsTable: Table<ClusterTlsConfig> = table(
+	{ doc: "Certificates on cluster.listen, where they differ from those of server.tls" },
+	{
+		cert: setting(files, {
+			doc: "PEM files with the certificate chains shown to other relays; by default those of server.tls",
+			fallback: [],
+			reload: RELOAD_FILES,
+		}),
+		key: setting(files, {
+			doc: "PEM files with the private keys of those certificates",
+			fallback: [],
+			reload: RELOAD_FILES,
+		}),
+		root: setting(files, {
+			doc: "PEM files of authorities whose client certificates let relays in; by default those of server.tls.root",
+			fallback: [],
+			reload: RELOAD_SOCKET,
+		}),
+	},
+);
 
 /** The settings of `[cluster]`. */
 export const clusterTable: Table<ClusterConfig> = table(
@@ -102,9 +141,24 @@ export const clusterTable: Table<ClusterConfig> = table(
 			reload: RELOAD_LINKS,
 		}),
 		listen: setting(optional(address()), {
-			doc: "UDP address for other relays only",
+			doc: "Address for other relays only, UDP and TCP, best a private one; cluster.node must lead there",
 			reload: RELOAD_SOCKET,
-			pending: "other relays come in on server.bind",
 		}),
+		allow: setting(listOf(text("an address range", "CIDR")), {
+			doc: "Address ranges that may connect to cluster.listen; empty is all",
+			fallback: [],
+			reload: RELOAD_SOCKET,
+		}),
+		public: setting(toggle(), {
+			doc: "Let relays in on the public listeners too, although there is cluster.listen",
+			fallback: false,
+			reload: RELOAD_START,
+		}),
+		peers: setting(peerRules(), {
+			doc: "Prefixes that each relay may publish and subscribe under, by certificate name, dialled host or *",
+			fallback: {},
+			reload: RELOAD_START,
+		}),
+		tls: clusterTlsTable,
 	},
 );

@@ -97,6 +97,9 @@ function args(path: string, flag?: string, text = ""): string[] {
 		["auth.key", "--auth-key", "k.jwk"],
 		["server.tls.cert", "--tls-cert", "a.pem"],
 		["server.tls.key", "--tls-key", "a.pem"],
+		["cluster.node", "--cluster-node", "https://me/"],
+		["cluster.tls.cert", "--cluster-tls-cert", "a.pem"],
+		["cluster.tls.key", "--cluster-tls-key", "a.pem"],
 		["web.https.listen", "--web-https-listen", "[::1]:1"],
 		["web.https.cert", "--web-https-cert", "a.pem"],
 		["web.https.key", "--web-https-key", "a.pem"],
@@ -116,10 +119,12 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	HEX: "abcd",
 	SHA256: "ab".repeat(32),
 	CIDR: "10.0.0.0/8",
+	JSON: '{"a.example":"live"}',
 };
 
 /** A word of a choice, or any text. */
 function sampleOf(path: string, placeholder: string): string {
+	if (path === "cluster.prefix") return "internal/others";
 	return /^[a-z]+\|/.test(placeholder) ? (placeholder.split("|").at(-1) ?? "") : `some-${path}`;
 }
 
@@ -164,7 +169,7 @@ test("loadConfig() understands settings of earlier releases", () => {
 	const { config } = load({
 		file: [
 			'[server]\nlisten = "[::1]:9"\nmax_streams = 5\nquic_lb_id = "abcd"\n',
-			'[cluster]\nroot = "origin:4443"\nadvertise = "https://me/"\nprefix = "p/q"\ntoken = "t.jwt"\n',
+			'[cluster]\nroot = "origin:4443"\nadvertise = "https://me/"\nprefix = "internal/q"\ntoken = "t.jwt"\n',
 			"[auth]\nrefresh_interval = 60\n[client]\nmax_streams = 6\n[stats]\ninterval = 2\n",
 		].join(""),
 	});
@@ -173,14 +178,58 @@ test("loadConfig() understands settings of earlier releases", () => {
 	assert.equal(config.server.quic.quicLbId, "abcd");
 	assert.deepEqual(
 		[config.cluster.root, config.cluster.node, config.cluster.prefix],
-		["origin:4443", "https://me/", "p/q"],
+		["origin:4443", "https://me/", "internal/q"],
 	);
 	assert.deepEqual([config.auth.refreshIntervalMs, config.stats.intervalMs], [60_000, 2000]);
 	const mesh = load({ file: '[cluster]\nmesh = "https://me/"' }).config.cluster;
 	assert.deepEqual([mesh.mesh, mesh.node], [true, "https://me/"]);
-	assert.equal(load({ file: "[cluster]\nmesh = true" }).config.cluster.mesh, true);
+	assert.equal(load({ file: '[cluster]\nmesh = true\nnode = "me"' }).config.cluster.mesh, true);
 	const big = load({ file: "[cluster]\nid = 4611686018427387903" }).config.cluster.id;
 	assert.equal(big, "4611686018427387903");
+});
+
+test("loadConfig() checks what [cluster] says of other relays, without repeating a token", () => {
+	const cases: readonly (readonly [string, RegExp])[] = [
+		["mesh = true", /cluster\.mesh: needs cluster\.node/],
+		['connect = "https://?jwt=secret"', /cluster\.connect: an entry is not a URL/],
+		['root = "ftp://a/?jwt=secret"', /cluster\.root: an entry has scheme ftp:/],
+		['connect = "https://a/?cost=much&jwt=secret"', /has a cost that is no whole number/],
+		['prefix = "relays"', /cluster\.prefix: must be under internal\//],
+		['listen = "10.0.0.1:5"\nallow = "10.0.0.0/99"', /10\.0\.0\.0\/99 is no address range/],
+		['listen = "[::]:443"', /cluster\.listen: is where everybody comes in already/],
+		['listen = "10.0.0.1:5"\n[cluster.tls]\ncert = "a"', /cluster\.tls\.cert: must have as many files/],
+		['peers = { "a b" = "x" }', /cluster\.peers = .*: expected a table such as/],
+		['peers = { a = { watch = "x" } }', /cluster\.peers = .*: expected a table such as/],
+	];
+	for (const [file, expected] of cases) {
+		const found = problems({ file: `[cluster]\n${file}` }).join();
+		assert.match(found, expected);
+		assert.doesNotMatch(found, /secret/);
+	}
+});
+
+test("loadConfig() reads the prefixes of peers as text, list or table", () => {
+	const file = [
+		"[cluster.peers]",
+		'"Edge.internal" = "/live/"',
+		'"*.eu.internal" = ["a", "b/c"]',
+		'"*" = { publish = [] }',
+	].join("\n");
+	const { peers } = load({ file }).config.cluster;
+	assert.deepEqual(peers, [
+		{ name: "edge.internal", publish: ["live"], subscribe: ["live"] },
+		{ name: "*.eu.internal", publish: ["a", "b/c"], subscribe: ["a", "b/c"] },
+		{ name: "*", publish: [], subscribe: [""] },
+	]);
+	const flag = load({ args: [...STARTABLE, "--cluster-peers", '{"*":{"publish":[]}}'] }).config.cluster.peers;
+	assert.deepEqual(flag, peers.slice(2));
+});
+
+test("loadConfig() warns of a listener for relays that nobody is told of, and of what counts only beside one", () => {
+	const { warnings } = load({ file: '[cluster]\nlisten = "10.0.0.1:5"' });
+	assert.match(warnings.join(), /cluster\.listen is open, but nobody is told/);
+	assert.match(load({ file: "[cluster]\npublic = true" }).warnings.join(), /cluster\.public only counts beside/);
+	assert.deepEqual(load({ file: '[cluster]\nlisten = "10.0.0.1:5"\nnode = "https://10.0.0.1:5"' }).warnings, []);
 });
 
 test("loadConfig() has the limits of limits.ts as defaults", () => {

@@ -14,3 +14,6 @@ export const RELOAD_LINKS: string = "no: links to other relays depend on it";
 
 /** Certificates are looked at again; where they are is read once. */
 export const RELOAD_FILES: string = "content: yes, the files are watched; place: no";
+
+/** Read again for every dial; where they are is read once. */
+export const RELOAD_DIAL: string = "content: yes, read for every dial; place: no";

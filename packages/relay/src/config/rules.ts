@@ -3,7 +3,9 @@
  * @module
  */
 import { LITE_VERSIONS } from "@moq-relay/wire";
-import type { Problem } from "./config-error.ts";
+import { parseRanges } from "../admission/address-key.ts";
+import { clusterSettings } from "../cluster/settings.ts";
+import { ConfigError, type Problem } from "./config-error.ts";
 import type { Given, Layer } from "./layer.ts";
 import { isLoopback } from "./listen-address.ts";
 import type { RelayConfig } from "./relay-config.ts";
@@ -29,6 +31,7 @@ export function judge(config: RelayConfig, given: Layer): Judgement {
 	};
 	judgeAuth(config, problem);
 	judgeTls(config, problem);
+	judgeCluster(config, problem);
 	const warnings = [
 		...authWarnings(config, given),
 		...listenWarnings(config),
@@ -72,6 +75,28 @@ function judgeTls(config: RelayConfig, problem: Report): void {
 	else if (cert.length !== key.length) problem("web.https.cert", "must have as many files as web.https.key");
 }
 
+function judgeCluster(config: RelayConfig, problem: Report): void {
+	const { listen, allow, tls } = config.cluster;
+	try {
+		clusterSettings(config);
+		parseRanges(allow);
+	} catch (error) {
+		if (error instanceof RangeError) problem("cluster.allow", error.message);
+		else if (error instanceof ConfigError) for (const { key, message } of error.problems) problem(key, message);
+		else throw error;
+	}
+	if (tls.cert.length !== tls.key.length) problem("cluster.tls.cert", "must have as many files as cluster.tls.key");
+	if (listen === undefined) return;
+	const { server, web } = config;
+	const others = [server.bind, web.http.listen, web.https.listen];
+	if (listen.port !== 0 && others.some((other) => other?.port === listen.port && other.host === listen.host)) {
+		problem("cluster.listen", "is where everybody comes in already; give relays an address or a port of their own");
+	}
+	if (tls.cert.length === 0 && server.tls.cert.length === 0 && server.tls.generate.length === 0) {
+		problem("cluster.listen", "there is no certificate for it; set cluster.tls.cert and key, or server.tls");
+	}
+}
+
 function authWarnings(config: RelayConfig, given: Layer): string[] {
 	const { auth } = config;
 	const warnings: string[] = [];
@@ -104,10 +129,24 @@ function versionWarnings(config: RelayConfig): string[] {
 	];
 }
 
-function clusterWarnings(config: RelayConfig): string[] {
-	const bare = config.cluster.connect.filter((url) => !url.includes("://"));
-	if (bare.length === 0) return [];
-	return [`cluster.connect has ${bare.length} host without a scheme; write https://HOST/`];
+function clusterWarnings({ cluster }: RelayConfig): string[] {
+	const warnings: string[] = [];
+	const bare = cluster.connect.filter((url) => !url.includes("://"));
+	if (bare.length > 0) {
+		warnings.push(`cluster.connect has ${bare.length} host without a scheme; write https://HOST/`);
+	}
+	if (cluster.listen !== undefined && cluster.node === undefined) {
+		warnings.push("cluster.listen is open, but nobody is told of it: set cluster.node to the URL that leads there");
+	}
+	const alone = [
+		["allow", cluster.allow.length > 0],
+		["public", cluster.public],
+		["tls", cluster.tls.cert.length + cluster.tls.root.length > 0],
+	] as const;
+	for (const [key, isGiven] of alone) {
+		if (isGiven && cluster.listen === undefined) warnings.push(`cluster.${key} only counts beside cluster.listen`);
+	}
+	return warnings;
 }
 
 function listeners(config: RelayConfig): { readonly host: string; readonly port: number }[] {

@@ -79,7 +79,6 @@ const tlsTable: Table<ServerTlsConfig> = table(
 			fallback: [],
 			flag: "--server-tls-root",
 			reload: RELOAD_SOCKET,
-			pending: "client certificates are not asked for, so nobody is let in by one",
 		}),
 	},
 );

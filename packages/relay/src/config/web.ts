@@ -58,7 +58,6 @@ export const webTable: Table<WebConfig> = table(
 					doc: "PEM files of authorities for optional client certificates",
 					fallback: [],
 					reload: RELOAD_SOCKET,
-					pending: "client certificates are not asked for over HTTPS",
 				}),
 			},
 		),

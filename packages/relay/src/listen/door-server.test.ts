@@ -39,6 +39,7 @@ async function openDoor(times: Partial<DoorTimes> = {}, purpose: Partial<Door> =
 		port: 0,
 		plain: "all",
 		identities: "server",
+		kind: "public",
 		clientRoots: undefined,
 		webSocket: true,
 		...purpose,

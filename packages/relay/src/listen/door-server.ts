@@ -7,6 +7,7 @@ import { createServer as createHttpsServer, type Server as HttpsServer, type Ser
 import { createServer, type Socket, type Server as TcpServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { type CertificateFacts, describeCertificate } from "@moq-relay/engine";
 import { formatRemote } from "../admission/address-key.ts";
 import type { Door, Pair, TurnedAway, WebRequest } from "./doorway.ts";
 import { sortByFirstByte } from "./first-byte.ts";
@@ -166,7 +167,6 @@ export class DoorServer {
 
 	#describe(message: IncomingMessage, how: { secure: boolean; upgrade: boolean }): WebRequest {
 		const { socket } = message;
-		const verified = socket instanceof TLSSocket && socket.authorized;
 		return {
 			method: message.method ?? "",
 			target: message.url ?? "/",
@@ -174,7 +174,8 @@ export class DoorServer {
 			secure: how.secure,
 			restricted: !how.secure && this.#door.plain === "restricted",
 			authorization: message.headers.authorization,
-			peerCertificate: verified ? fingerprintOf(socket) : undefined,
+			...certificateOf(socket),
+			door: this.#door.kind,
 			upgrade: how.upgrade,
 		};
 	}
@@ -225,9 +226,10 @@ function remoteOf(socket: Socket): string {
 	return formatRemote(socket.remoteAddress ?? "", socket.remotePort ?? 0);
 }
 
-function fingerprintOf(socket: TLSSocket): string | undefined {
-	const { fingerprint256 } = socket.getPeerCertificate();
-	return typeof fingerprint256 === "string" ? fingerprint256.replaceAll(":", "").toLowerCase() : undefined;
+/** One that leads to none of our roots is none. */
+function certificateOf(socket: Socket): CertificateFacts {
+	const verified = socket instanceof TLSSocket && socket.authorized;
+	return describeCertificate(verified ? socket.getPeerX509Certificate() : undefined);
 }
 
 function httpOptions(times: DoorTimes): ServerOptions {

@@ -4,11 +4,15 @@
  * @module
  */
 import type { MessagePort } from "node:worker_threads";
+import type { PeerIdentity } from "@moq-relay/core";
+import type { DoorKind } from "../auth/authoriser.ts";
 import type { IdentitySet } from "../tls/identities.ts";
 
 /** One TCP address that every worker listens on. */
 export interface Door {
 	readonly id: number;
+	/** Whom it is for. */
+	readonly kind: DoorKind;
 	/** An IP address. */
 	readonly host: string;
 	/** 0 only in the first worker: the system chooses, and the others take the same. */
@@ -53,6 +57,9 @@ export interface WebRequest {
 	readonly restricted: boolean;
 	readonly authorization: string | undefined;
 	readonly peerCertificate: string | undefined;
+	readonly peerIdentity: PeerIdentity | undefined;
+	/** Whom the listener is for. */
+	readonly door: DoorKind;
 	/** Asks to upgrade to WebSocket. */
 	readonly upgrade: boolean;
 }

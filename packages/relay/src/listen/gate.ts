@@ -4,7 +4,7 @@
  */
 import type { Clock, Connection, Grant } from "@moq-relay/core";
 import type { Admission, AdmissionLimit, Place } from "../admission/admission.ts";
-import type { AuthOutcome, Authoriser, AuthRequest } from "../auth/authoriser.ts";
+import type { AuthOutcome, Authoriser, AuthRequest, DoorKind } from "../auth/authoriser.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -17,6 +17,8 @@ export interface GateOptions {
 	readonly admission: Admission;
 	readonly authoriser: Authoriser;
 	readonly sessions: Sessions;
+	/** Whom this way in is for. */
+	readonly door: DoorKind;
 }
 
 /** Decides about peers at the door, whatever they came by. */
@@ -27,18 +29,24 @@ export class Gate {
 		this.#options = options;
 	}
 
+	/** Whom this way in is for. */
+	get door(): DoorKind {
+		return this.#options.door;
+	}
+
 	/** A place for a peer, or the limit against it, which has been logged and counted. */
 	enter(remote: string): Place | AdmissionLimit {
 		const { admission, clock, log, metrics } = this.#options;
 		const place = admission.enter(remote, clock.nowMs());
 		if (typeof place !== "string") return place;
 		metrics.count("moq_limit_rejections_total", { limit: place });
-		log.warn(place === "max_sessions" ? "limit.session" : "limit.ip", { reason: place, remote });
+		log.warn(place === "max_sessions" ? "limit.session" : "limit.ip", { reason: place, remote, door: this.door });
 		return place;
 	}
 
 	/** The HTTP status that stands for a limit. */
 	statusOf(limit: AdmissionLimit): number {
+		if (limit === "not_allowed") return 403;
 		return limit === "max_sessions" || limit === "draining" ? 503 : 429;
 	}
 
@@ -57,6 +65,7 @@ export class Gate {
 		place: Place,
 		granted: { readonly grant: Grant; readonly request: AuthRequest } | undefined,
 	): void {
-		this.#options.sessions.serve(connection, { direction: "in", granted, onEnd: () => place.release() });
+		const { sessions, door } = this.#options;
+		sessions.serve(connection, { direction: "in", door, granted, onEnd: () => place.release() });
 	}
 }

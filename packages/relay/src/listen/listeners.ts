@@ -4,21 +4,27 @@
  */
 import { createServer } from "node:net";
 import type { Endpoint } from "@moq-relay/engine";
+import type { DoorKind } from "../auth/authoriser.ts";
 import { PortError } from "./address.ts";
 import { PORT_ATTEMPTS_MAX } from "./limits.ts";
-import type { ListenPlan } from "./plan.ts";
+import type { ListenPlan, QuicPlace } from "./plan.ts";
 import type { WebWorkers } from "./web-workers.ts";
 
 /** How each kind is bound. */
 export interface Binding {
 	/** Undefined without an engine. */
-	readonly quic: ((address: { readonly host: string; readonly port: number }) => Promise<Endpoint>) | undefined;
+	readonly quic: ((place: QuicPlace) => Promise<Endpoint>) | undefined;
 	readonly web: (doors: ListenPlan["doors"]) => Promise<WebWorkers>;
+}
+
+/** A UDP address that is bound. */
+export interface QuicDoor extends Omit<QuicPlace, "host" | "port"> {
+	readonly endpoint: Endpoint;
 }
 
 /** What is bound. */
 export interface Listeners {
-	readonly endpoints: readonly Endpoint[];
+	readonly quic: readonly QuicDoor[];
 	/** Undefined where there is no TCP address. */
 	readonly web: WebWorkers | undefined;
 }
@@ -38,23 +44,36 @@ export async function bindAll(plan: ListenPlan, binding: Binding): Promise<Liste
 }
 
 async function bindOnce(plan: ListenPlan, { quic, web }: Binding): Promise<Listeners> {
-	const endpoints: Endpoint[] = [];
+	const bound: QuicDoor[] = [];
 	try {
-		if (quic !== undefined) for (const address of plan.quic) endpoints.push(await quic(address));
-		return { endpoints, web: plan.doors.length === 0 ? undefined : await web(plan.doors) };
+		for (const place of plan.quic) {
+			if (quic === undefined) break;
+			const { kind, identities } = place;
+			bound.push({ endpoint: await quic(place), kind, identities });
+		}
+		return { quic: bound, web: plan.doors.length === 0 ? undefined : await web(plan.doors) };
 	} catch (error) {
-		for (const endpoint of endpoints) endpoint.close();
+		for (const { endpoint } of bound) endpoint.close();
 		throw error;
 	}
 }
 
-/** One free port stands for every 0 in the plan. */
+/** One free port stands for every 0 in the plan, another one for those of the listener for relays. */
 async function choosePorts(plan: ListenPlan): Promise<ListenPlan> {
-	const { host } = [...plan.doors, ...plan.quic].find((address) => address.port === 0) ?? { host: "::" };
-	const port = await freePort(host);
-	const withPort = <A extends { readonly port: number }>(address: A): A =>
-		address.port === 0 ? { ...address, port } : address;
-	return { quic: plan.quic.map(withPort), doors: plan.doors.map(withPort) };
+	let { quic, doors } = plan;
+	for (const kind of ["public", "cluster"] as const) {
+		const isOpen = (place: { readonly kind: DoorKind; readonly port: number }): boolean => {
+			return place.kind === kind && place.port === 0;
+		};
+		const host = [...doors, ...quic].find(isOpen)?.host;
+		if (host === undefined) continue;
+		const port = await freePort(host);
+		const withPort = <A extends Parameters<typeof isOpen>[0]>(place: A): A =>
+			isOpen(place) ? { ...place, port } : place;
+		quic = quic.map(withPort);
+		doors = doors.map(withPort);
+	}
+	return { quic, doors };
 }
 
 function freePort(host: string): Promise<number> {

@@ -5,6 +5,7 @@
 import type { Connection } from "@moq-relay/core";
 import type { Certificate, Endpoint, Engine, Incoming, TransportOptions } from "@moq-relay/engine";
 import { Code, type LiteVersion, pickWebTransportProtocol, protocolsOf } from "@moq-relay/wire";
+import type { AdmissionLimit } from "../admission/admission.ts";
 import type { AuthRequest } from "../auth/authoriser.ts";
 import { parseTarget } from "../auth/target.ts";
 import type { QuicConfig } from "../config/quic.ts";
@@ -78,7 +79,7 @@ function enter(incoming: Incoming, options: QuicListenOptions): void {
 function enterRaw(incoming: Incoming, { gate }: QuicListenOptions): void {
 	const place = gate.enter(incoming.info.remote);
 	if (typeof place === "string") {
-		incoming.close(place === "draining" ? Code.Closed : Code.BoundsExceeded, "too many sessions");
+		incoming.close(CODE_OF_LIMIT[place] ?? Code.BoundsExceeded, REASON_OF_LIMIT[place] ?? TOO_MANY);
 		return;
 	}
 	gate.serve(incoming.accept(incoming.info.alpn), place, undefined);
@@ -88,7 +89,8 @@ function enterWebTransport(incoming: Incoming, { gate, versions, onFault }: Quic
 	const { info } = incoming;
 	const place = gate.enter(info.remote);
 	if (typeof place === "string") {
-		turnAway(incoming, { httpStatus: gate.statusOf(place), code: Code.BoundsExceeded, message: "too many sessions" });
+		const code = place === "not_allowed" ? Code.Unauthorized : Code.BoundsExceeded;
+		turnAway(incoming, { httpStatus: gate.statusOf(place), code, message: REASON_OF_LIMIT[place] ?? TOO_MANY });
 		return;
 	}
 	const { path, jwt, register } = parseTarget(info.path);
@@ -100,6 +102,8 @@ function enterWebTransport(incoming: Incoming, { gate, versions, onFault }: Quic
 		transport: info.transport,
 		remote: info.remote,
 		peerCertificate: info.peerCertificate,
+		peerIdentity: info.peerIdentity,
+		door: gate.door,
 	};
 	void gate.judge(request).then((outcome) => {
 		if (!outcome.ok) {
@@ -125,6 +129,13 @@ function turnAway(
 	if (incoming.info.protocols.length === 0) incoming.reject(rejection.httpStatus);
 	else incoming.close(rejection.code, rejection.message);
 }
+
+const TOO_MANY = "too many sessions";
+const REASON_OF_LIMIT: Readonly<Partial<Record<AdmissionLimit, string>>> = { not_allowed: "not from this address" };
+const CODE_OF_LIMIT: Readonly<Partial<Record<AdmissionLimit, number>>> = {
+	draining: Code.Closed,
+	not_allowed: Code.Unauthorized,
+};
 
 /** The engine speaks in sentences; which of them is about the port in use it says with the system's name. */
 function codeIn(message: string): string {

@@ -128,9 +128,12 @@ export class SocketDoor {
 			const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 			guard(() => (isBinary ? connection.receive(bytes) : connection.refuse(TEXT_REFUSED, "binary messages only")));
 		});
-		webSocket.on("pong", () => {
+		const heard = (): void => {
 			live.heardMs = performance.now();
-		});
+			connection.heard();
+		};
+		webSocket.on("ping", heard);
+		webSocket.on("pong", heard);
 		webSocket.on("error", () => {}); // "close" follows, with the code
 		webSocket.on("close", (code: number, reason: Buffer) => {
 			this.#live.delete(live);
@@ -181,6 +184,7 @@ function infoOf({ request, upgrade, protocol }: Accepted): MuxOptions["info"] {
 		path: request.target,
 		host: upgrade.message.headers.host,
 		peerCertificate: request.peerCertificate,
+		peerIdentity: request.peerIdentity,
 	};
 }
 

@@ -16,7 +16,8 @@ export function answerUpgrade(question: UpgradeQuestion, gate: Gate): void {
 	}
 	const place = gate.enter(request.remote);
 	if (typeof place === "string") {
-		question.refuse(gate.statusOf(place), "too many sessions, try again later");
+		const tooMany = "too many sessions, try again later";
+		question.refuse(gate.statusOf(place), place === "not_allowed" ? "not from this address" : tooMany);
 		return;
 	}
 	let gone = false;
@@ -33,6 +34,8 @@ export function answerUpgrade(question: UpgradeQuestion, gate: Gate): void {
 		transport: "websocket",
 		remote: request.remote,
 		peerCertificate: request.peerCertificate,
+		peerIdentity: request.peerIdentity,
+		door: request.door,
 	};
 	void gate.judge(asked).then((outcome) => {
 		if (gone) return;

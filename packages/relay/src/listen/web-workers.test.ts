@@ -17,6 +17,7 @@ const DOOR: Door = {
 	port: 0,
 	plain: "all",
 	identities: undefined,
+	kind: "public",
 	clientRoots: undefined,
 	webSocket: true,
 };
@@ -40,7 +41,7 @@ function sinkOf(part: Partial<WorkerSink>): WorkerSink {
 function start(part: Partial<WorkerSink>, workers = 1): Promise<WebWorkers> {
 	return WebWorkers.start({
 		doors: [DOOR],
-		identities: { server: [], https: [] },
+		identities: { server: [], https: [], cluster: [] },
 		versions: ["moq-lite-05", "moq-lite-02"],
 		workers,
 		clock: { ...systemClock, after: (_delayMs, run) => systemClock.after(0, run) },
@@ -67,7 +68,7 @@ test("WebWorkers.start() refuses a port that other workers share already", async
 	await using pool = await start({});
 	const again = WebWorkers.start({
 		doors: [{ ...DOOR, port: portOf(pool) }],
-		identities: { server: [], https: [] },
+		identities: { server: [], https: [], cluster: [] },
 		versions: ["moq-lite-05", "moq-lite-02"],
 		workers: 1,
 		clock: systemClock,

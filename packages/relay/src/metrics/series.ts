@@ -25,6 +25,7 @@ export type CounterName =
 	| "moq_accept_failures_total"
 	| "moq_cluster_dials_total"
 	| "moq_cluster_route_changes_total"
+	| "moq_cluster_announcements_refused_total"
 	| "moq_tls_reloads_total"
 	| "moq_tls_reload_failures_total"
 	| "moq_faults_total";
@@ -45,6 +46,10 @@ export const COUNTERS: Readonly<Record<CounterName, Series>> = {
 	moq_accept_failures_total: { help: "Peers turned away before a session", labels: ["listener", "class"] },
 	moq_cluster_dials_total: { help: "Attempts to reach another relay", labels: ["result"] },
 	moq_cluster_route_changes_total: { help: "Broadcasts that are reached another way than before", labels: [] },
+	moq_cluster_announcements_refused_total: {
+		help: "Broadcasts that relays announced outside their prefixes, so nobody sees them",
+		labels: [],
+	},
 	moq_tls_reloads_total: { help: "Certificates replaced live", labels: ["listener"] },
 	moq_tls_reload_failures_total: { help: "New certificates that were bad, so the old ones stay", labels: ["listener"] },
 	moq_faults_total: { help: "Faults of the relay itself, each with a line in the log", labels: [] },

@@ -15,7 +15,7 @@ import {
 	type Violation,
 } from "@moq-relay/core";
 import { Code, formatCode } from "@moq-relay/wire";
-import type { Authoriser, AuthRequest } from "../auth/authoriser.ts";
+import type { Authoriser, AuthRequest, DoorKind } from "../auth/authoriser.ts";
 import { parseTarget } from "../auth/target.ts";
 import { codeLabel, type Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
@@ -43,6 +43,8 @@ export interface SessionStart {
 	readonly direction: "in" | "out";
 	/** What it may do, and what it was let in for; undefined: its path comes in SETUP, and is judged then. */
 	readonly granted: { readonly grant: Grant; readonly request: AuthRequest | undefined } | undefined;
+	/** Which kind of listener it came to; default a public one. */
+	readonly door?: DoorKind;
 	/** URL of the relay that was dialled, without secrets. */
 	readonly peer?: string;
 	/** What a route through the peer costs; default 1. */
@@ -208,6 +210,8 @@ export class Sessions implements Disposable {
 			transport: info.transport,
 			remote: info.remote,
 			peerCertificate: info.peerCertificate,
+			peerIdentity: info.peerIdentity,
+			door: live.start.door,
 		};
 		void this.#options.authoriser.authorise(request).then((outcome) => {
 			live.request = request;
@@ -278,8 +282,10 @@ export class Sessions implements Disposable {
 		for (const resolve of this.#whenEmpty.splice(0)) resolve();
 	}
 
-	#violated(live: LiveSession, { dies, part, code, reason }: Violation): void {
-		this.#options.metrics.count("moq_protocol_errors_total", { code: codeLabel(code) });
+	#violated(live: LiveSession, { dies, part, code, reason, outsideGrant }: Violation): void {
+		const { metrics } = this.#options;
+		if (outsideGrant === true && scopeOf(live) === "cluster") metrics.count("moq_cluster_announcements_refused_total");
+		metrics.count("moq_protocol_errors_total", { code: codeLabel(code) });
 		const fields = { session: live.id, ...about(live), dies, part, code: formatCode(code), reason };
 		this.#options.log.warn("proto.violation", fields);
 	}

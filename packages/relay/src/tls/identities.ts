@@ -1,5 +1,5 @@
 /**
- * The identities of the relay: those of `server.tls`, and those of `web.https`.
+ * The identities of the relay: those of `server.tls`, of `web.https`, and of `cluster.tls`.
  * @module
  */
 import type { Clock } from "@moq-relay/core";
@@ -8,7 +8,7 @@ import type { Identity } from "./identity.ts";
 import { IdentityWatch } from "./identity-watch.ts";
 
 /** Which setting identities come from. */
-export type IdentitySet = "server" | "https";
+export type IdentitySet = "server" | "https" | "cluster";
 
 /** What becomes of changed files. */
 export interface IdentitiesSink {
@@ -16,7 +16,7 @@ export interface IdentitiesSink {
 	onFailure(set: IdentitySet, message: string): void;
 }
 
-/** Both sets, each kept current. */
+/** All sets, each kept current. */
 export class Identities implements Disposable {
 	readonly #watches: ReadonlyMap<IdentitySet, IdentityWatch>;
 
@@ -25,7 +25,7 @@ export class Identities implements Disposable {
 	}
 
 	/** Read or make what the configuration asks for. @throws ConfigError */
-	static async open({ server, web }: RelayConfig, clock: Clock): Promise<Identities> {
+	static async open({ server, web, cluster }: RelayConfig, clock: Clock): Promise<Identities> {
 		const watches = new Map<IdentitySet, IdentityWatch>();
 		const { cert, key, generate } = server.tls;
 		if (server.bind !== undefined || cert.length > 0 || generate.length > 0) {
@@ -34,6 +34,10 @@ export class Identities implements Disposable {
 		if (web.https.listen !== undefined) {
 			const files = { cert: web.https.cert, key: web.https.key };
 			watches.set("https", await IdentityWatch.open({ ...files, generate: [], setting: "web.https" }, clock));
+		}
+		if (cluster.listen !== undefined && cluster.tls.cert.length > 0) {
+			const setting = { ...cluster.tls, generate: [], setting: "cluster.tls" };
+			watches.set("cluster", await IdentityWatch.open(setting, clock));
 		}
 		return new Identities(watches);
 	}

@@ -70,6 +70,8 @@ export class PublicWeb {
 	#known(request: WebRequest, { path, jwt }: Target): Reply | undefined {
 		if (request.method === "OPTIONS") return { status: 204 };
 		if (request.restricted && (jwt !== undefined || !UNRESTRICTED.includes(path))) return TLS_REQUIRED;
+		// Who feeds relays feeds nobody else.
+		if (request.door === "cluster" && path !== "/health") return { status: 404, body: "for relays only\n" };
 		switch (path) {
 			case "/":
 				return this.#root();
@@ -149,6 +151,8 @@ export class PublicWeb {
 			transport: "http",
 			remote: request.remote,
 			peerCertificate: request.peerCertificate,
+			peerIdentity: request.peerIdentity,
+			door: request.door,
 		};
 		const outcome = await this.#options.authoriser.authorise(question);
 		if (outcome.ok) {
@@ -206,4 +210,5 @@ const LIMIT_STATUS = {
 	draining: 503,
 	max_sessions_per_ip: 429,
 	session_rate_per_ip: 429,
+	not_allowed: 403,
 } as const;

@@ -13,14 +13,15 @@ use super::{Connection, Context, Owner, Phase, Side};
 use crate::codes;
 use crate::event::{Arrival, By, Failure};
 use crate::limits::HTTP_BUFFER_MAX;
-use crate::tls::{ALPN_H3, fingerprint};
+use crate::tls::ALPN_H3;
 
 /// What TLS found out.
 #[derive(Default)]
 struct Peer {
     alpn: String,
     host: Option<String>,
-    certificate: Option<String>,
+    /// The client's own one, verified, in DER.
+    certificate: Option<Vec<u8>>,
 }
 
 impl Connection {
@@ -33,7 +34,7 @@ impl Connection {
         Peer {
             alpn: data.protocol.map(|alpn| String::from_utf8_lossy(&alpn).into_owned()).unwrap_or_default(),
             host: data.server_name,
-            certificate: certificates.and_then(|chain| chain.first().map(fingerprint)),
+            certificate: certificates.and_then(|chain| chain.first().map(|leaf| leaf.to_vec())),
         }
     }
 
@@ -300,14 +301,12 @@ impl Connection {
             return;
         }
         let remote = self.remote().to_string();
-        let peer = self.peer();
         let arrival = Arrival {
             endpoint: request,
             connection: self.id,
             datagram_max: self.datagram_max(),
             remote: &remote,
             alpn: &protocol,
-            peer_certificate: peer.certificate.as_deref(),
             ..Arrival::default()
         };
         context.events.connected(&arrival);

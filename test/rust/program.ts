@@ -43,7 +43,10 @@ export class Program implements AsyncDisposable {
 		this.#keep(this.#child.stderr);
 		// However a program ends, its input may still come.
 		this.#child.stdin?.on("error", () => {});
-		if (input !== undefined && this.#child.stdin !== null) input.pipe(this.#child.stdin, { end: false });
+		if (input === undefined || this.#child.stdin === null) return;
+		input.pipe(this.#child.stdin, { end: false });
+		// Else what fills the input waits for ever on a program that is gone.
+		this.#child.once("close", () => input.resume());
 	}
 
 	/** What it said, a line each, without colours. */

@@ -79,6 +79,11 @@ export class Listing {
 		return this.#broadcast;
 	}
 
+	/** False while the path waits for a source to return. */
+	get isOffered(): boolean {
+		return this.#offers.size > 0;
+	}
+
 	get isFull(): boolean {
 		return this.#offers.size >= ANNOUNCEMENTS_PER_PATH_MAX;
 	}

@@ -97,6 +97,12 @@ export class Origin {
 		return this.#tree.get(path)?.broadcast;
 	}
 
+	/** The route in use at exactly this path; undefined also while the path waits for a source to return. */
+	routeOf(path: string): Route | undefined {
+		const listing = this.#tree.get(path);
+		return listing?.isOffered === true ? listing.route : undefined;
+	}
+
 	/** Everything announced at or under `prefix`, as `watch` would start with. */
 	active(prefix: string): Announced[] {
 		const active: Announced[] = [];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LITE_01, LITE_02, LITE_03, LITE_04, LITE_05 } from "@moq-relay/wire";
+import { BROADCAST_LINGER_MS } from "../model/limits.ts";
 import { LocalBroadcast } from "../model/local-broadcast.ts";
 import { names, publish, World } from "./fixture.test.ts";
 
@@ -44,5 +45,19 @@ test("ReceivedAnnouncement takes a name that a server has from elsewhere, once o
 		world.run(100);
 		assert.deepEqual(names(link.origin), ["a"], version.name);
 		assert.equal(link.origin.active("a")[0]?.route.hops.length, 1, version.name);
+	}
+});
+
+test("ReceivedAnnouncement takes what a server has when it returns after it was lost", () => {
+	for (const version of [LITE_01, LITE_02, LITE_03, LITE_04, LITE_05]) {
+		const world = new World();
+		publish(world.relay, "a");
+		const link = world.join({ version });
+		world.run(100);
+		link.session.close(0, "");
+		world.run(100);
+		const again = world.join({ version, origin: link.origin });
+		world.run(BROADCAST_LINGER_MS + 1000);
+		assert.deepEqual(names(again.origin), ["a"], version.name);
 	}
 });

@@ -72,6 +72,8 @@ export interface Peer extends Side {
 
 /** How a peer joins. */
 export interface JoinOptions {
+	/** The peer's table; default a new one. */
+	readonly origin?: Origin;
 	readonly version?: LiteVersion;
 	/** What the relay lets it do; default everything. */
 	readonly grant?: Grant | Refusal;
@@ -116,7 +118,7 @@ export class World {
 	/** A peer whose session runs on ours. */
 	join(options: JoinOptions = {}): Peer {
 		const [client, server] = this.pair(options);
-		const origin = this.origin();
+		const origin = options.origin ?? this.origin();
 		const relay = this.serve(server, options);
 		const log = new SinkLog();
 		const session = new Session(client, {

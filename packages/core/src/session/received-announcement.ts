@@ -84,7 +84,9 @@ export class ReceivedAnnouncement {
 	#isEcho(path: Path): boolean {
 		const { connection, origin, peerId, version } = this.#context;
 		if (connection.info.server || version.hops === "ids") return false;
-		return origin.active(path).some(({ path: active, route }) => active === path && !route.hops.includes(peerId));
+		// What waits for its source to return has none that could be repeated: the peer itself may be what has returned.
+		const route = origin.routeOf(path);
+		return route !== undefined && !route.hops.includes(peerId);
 	}
 
 	#refuse(reason: string, outsideGrant = false): void {

@@ -77,3 +77,9 @@ export const STATUS_MS: number = 1000;
 
 /** How long a stopped command may take to end well, in ms; then it is ended. */
 export const STOP_MS_MAX: number = 15_000;
+
+/** How long a relay may take to tell of its cluster, in ms. */
+export const STATUS_ANSWER_MS_MAX: number = 5000;
+
+/** Bytes of that answer: thousands of relays fit. */
+export const STATUS_ANSWER_BYTES_MAX: number = 32 * 1024 * 1024;

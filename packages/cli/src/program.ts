@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { type AnnouncedFlags, announced } from "./commands/announced.ts";
+import { clusterStatus } from "./commands/cluster-status.ts";
 import { type PublishFlags, publish } from "./commands/publish.ts";
 import { type SubscribeFlags, subscribe } from "./commands/subscribe.ts";
 import { addConnectOptions, type ConnectFlags } from "./connect-options.ts";
@@ -33,6 +34,7 @@ export function makeProgram(options: ProgramOptions): Command {
 	addPublish(program, options);
 	addSubscribe(program, options);
 	addAnnounced(program, options);
+	addCluster(program, options);
 	return program;
 }
 
@@ -91,6 +93,19 @@ function addAnnounced(program: Command, { contextOf, out }: ProgramOptions): voi
 			announced({ url, prefix, flags, out }, contextOf(flags)),
 		);
 	addConnectOptions(command);
+}
+
+function addCluster(program: Command, { contextOf, out }: ProgramOptions): void {
+	program
+		.command("cluster")
+		.description("look into a cluster of relays")
+		.command("status")
+		.description("the relays that one of them knows, as a tree: round trips, links, routes, copies")
+		.argument("<url>", "its internal listener, such as http://127.0.0.1:9101")
+		.option("--json", "print the relay's answer as it is")
+		.action((url: string, { json = false }: { readonly json?: boolean }) =>
+			clusterStatus({ url, json, out }, contextOf({ transport: "auto", logLevel: "info" })),
+		);
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import type { Endpoint } from "@moq-relay/engine";
 import type { DoorKind } from "./auth/authoriser.ts";
-import { describeNodes } from "./cluster/nodes.ts";
+import { describeNodes, describeSelf } from "./cluster/nodes.ts";
 import type { Foundation } from "./foundation.ts";
 import { formatAddress } from "./listen/address.ts";
 import { bindAll, type Listeners } from "./listen/listeners.ts";
@@ -139,7 +139,10 @@ async function openInternal(foundation: Foundation): Promise<InternalWeb | undef
 	const internal = await InternalWeb.listen(config.internal.listen, {
 		ready: () => !state.draining,
 		metrics: () => metrics.expose(),
-		nodes: () => ({ nodes: describeNodes(foundation) }),
+		nodes: () => ({
+			self: describeSelf(foundation.origin, config.cluster.node),
+			nodes: describeNodes(foundation),
+		}),
 		sessions: () => [...describe(sessions.values(), environment.clock.nowMs())],
 	});
 	closing.defer(() => internal.close());

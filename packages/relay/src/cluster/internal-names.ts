@@ -19,3 +19,8 @@ export function announceName(origin: Origin, path: Path): Announcement | undefin
 	const announcement = origin.announce(path, { hops: [], cost: 0 }, new LocalBroadcast());
 	return typeof announcement === "string" ? undefined : announcement;
 }
+
+/** Whether a path is a name that only relays see. */
+export function isInternal(path: string): boolean {
+	return /^\.?internal\//.test(path);
+}

@@ -6,7 +6,7 @@ import type { Origin, Route } from "@moq-relay/core";
 import { type LiveSession, scopeOf } from "../sessions/sessions.ts";
 import { parsePlace } from "./board.ts";
 import type { Place } from "./choose-parent.ts";
-import { MESH_PREFIX, TREE_PREFIX } from "./internal-names.ts";
+import { isInternal, MESH_PREFIX, TREE_PREFIX } from "./internal-names.ts";
 import { parseNode } from "./node-name.ts";
 import { registeredName } from "./registry.ts";
 
@@ -14,6 +14,15 @@ import { registeredName } from "./registry.ts";
 export interface NodesSource {
 	readonly origin: Origin;
 	readonly sessions: { values(): Iterable<LiveSession> };
+}
+
+/** The relay that is asked, for whoever draws the others around it. */
+export function describeSelf(origin: Origin, node: string | undefined): object {
+	const url = node === undefined ? undefined : parseNode(node)?.url;
+	const lines = origin.active(TREE_PREFIX).flatMap(({ path }) => parsePlace(path) ?? []);
+	const place = lines.find((line) => line.node === url)?.place;
+	const broadcasts = origin.active("").filter(({ path }) => !isInternal(path)).length;
+	return { node: url, origin_id: String(origin.id), role: place?.role, parent: place?.parent, broadcasts };
 }
 
 /** All that is known of one relay. */
@@ -82,7 +91,7 @@ function countRoutes(origin: Origin): ReadonlyMap<string, number> {
 	const counts = new Map<string, number>();
 	for (const { path, route } of origin.active("")) {
 		const from = String(route.hops.at(-1));
-		if (!/^\.?internal\//.test(path)) counts.set(from, (counts.get(from) ?? 0) + 1);
+		if (!isInternal(path)) counts.set(from, (counts.get(from) ?? 0) + 1);
 	}
 	return counts;
 }

@@ -32,7 +32,7 @@ export async function planListening(config: RelayConfig, clientRoots: ClientRoot
 	const doors = new Map<string, Door>();
 	for (const [address, purpose] of purposes(config)) {
 		for (const { host, port } of await resolve(address, "TCP")) {
-			const key = `${host} ${port}`;
+			const key = `${purpose.kind} ${host} ${port}`;
 			const known = doors.get(key);
 			const id = known?.id ?? doors.size;
 			const plain = known === undefined || known.plain === "none" ? purpose.plain : known.plain;

@@ -50,6 +50,15 @@ test("candidatesOf() names nobody that is below us, cut off from the root, or av
 	assert.deepEqual(candidatesOf(view("self", "regional", { places: tangled, fanout: 1, avoided })), ["f", "g"]);
 });
 
+test("candidatesOf() looks beyond a root that is out of reach, and comes back to it when there is nobody else", () => {
+	const others = places(["a", "regional", ROOT], ["b", "regional", undefined], ["c", "edge", "b"]);
+	const avoided = new Set([ROOT]);
+	assert.deepEqual(candidatesOf(view("self", "regional", { places: others, avoided })), ["a"]);
+	assert.deepEqual(candidatesOf(view("c", "edge", { places: others, avoided })), ["a"]);
+	const adrift = places(["a", "regional", undefined], ["b", "regional", undefined]);
+	assert.deepEqual(candidatesOf(view("a", "regional", { places: adrift, avoided })), [ROOT]);
+});
+
 test("pickParent() takes the nearest, the emptiest of equally near ones, and stays unless a move evens the loads", () => {
 	const three = places(["a", "regional", ROOT], ["b", "regional", ROOT], ["c", "regional", ROOT], ["x", "edge", "a"]);
 	const seen = view("self", "edge", { places: three });

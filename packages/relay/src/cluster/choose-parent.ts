@@ -36,7 +36,7 @@ export function candidatesOf(view: TreeView): readonly string[] {
 		return node !== view.self && node !== view.root && !view.avoided.has(node) && reachesRoot(view, node);
 	});
 	const regionals = usable.filter((node) => view.places.get(node)?.role === "regional");
-	const root = hasRoomAtRoot(view) ? [view.root] : [];
+	const root = hasRoomAtRoot(view) && !view.avoided.has(view.root) ? [view.root] : [];
 	if (view.role !== "edge") return firstOf([root, regionals, [view.root]]);
 	const edges = usable.filter((node) => {
 		return view.places.get(node)?.role === "edge" && childrenOf(view, node).length < view.fanout;

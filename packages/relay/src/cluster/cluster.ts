@@ -8,6 +8,7 @@ import type { MetricsSource, Sample } from "../metrics/metrics.ts";
 import type { GaugeName, SumName } from "../metrics/series.ts";
 import { ClusterLink, type ClusterLinkOptions, type LinkPlan } from "./cluster-link.ts";
 import { readClusterToken } from "./cluster-token.ts";
+import { isInternal } from "./internal-names.ts";
 import { LinkSet } from "./link-set.ts";
 import { measureRtt } from "./measure.ts";
 import { Mesh } from "./mesh.ts";
@@ -123,7 +124,10 @@ export class Cluster implements MetricsSource, Disposable {
 
 	#countRouteChanges(): void {
 		const { origin, metrics } = this.#options;
-		const count = (): void => metrics.count("moq_cluster_route_changes_total");
+		const count = (path: string): void => {
+			// Names of relays move with every relay; what an operator watches for is streams.
+			if (!isInternal(path)) metrics.count("moq_cluster_route_changes_total");
+		};
 		const idle = (): void => {};
 		const watch = origin.watch("", { onStart: idle, onActive: idle, onRestart: count, onUpdate: count, onEnded: idle });
 		this.#parts.push({ [Symbol.dispose]: () => watch.close() });

@@ -36,6 +36,12 @@ export const MOVE_MS_MAX: number = 1000;
 /** How long the link to the old parent is kept after the new one stands, in ms: until its routes are known. */
 export const HANDOVER_MS: number = 500;
 
+/**
+ * How long a relay without the root waits for others to say that they have lost it too, in ms, before it takes its media
+ * from one of them that has not.
+ */
+export const ROOT_WAIT_MS: number = 500;
+
 /** How long a parent that failed is not tried again, in ms, unless nobody else is left. */
 export const AVOID_MS: number = 10_000;
 

@@ -7,7 +7,7 @@ import type { Log } from "../ops/log.ts";
 import { Board } from "./board.ts";
 import { candidatesOf, pickParent, type Role, type TreeView } from "./choose-parent.ts";
 import type { LinkPlan } from "./cluster-link.ts";
-import { AVOID_MS, HANDOVER_MS, LEARN_MS, MEASURED_MAX, MOVE_MS_MAX } from "./limits.ts";
+import { AVOID_MS, HANDOVER_MS, LEARN_MS, MEASURED_MAX, MOVE_MS_MAX, ROOT_WAIT_MS } from "./limits.ts";
 import type { NodeName } from "./node-name.ts";
 import type { Peer } from "./peer.ts";
 
@@ -140,6 +140,8 @@ export class Tree implements Disposable {
 		const view = this.#view;
 		const current = this.#parent?.node;
 		const choice = pickParent(view, candidatesOf(view), { current, rttOf: (node) => this.#rttMs.get(node) });
+		// Nobody better than a root that is away: then everybody stays where they are until it returns.
+		if (current !== undefined && view.avoided.has(choice)) return;
 		if (choice !== current) this.#attach(choice);
 	}
 
@@ -165,15 +167,23 @@ export class Tree implements Disposable {
 
 	#parentUp(node: string): void {
 		const old = this.#old;
-		if (this.#parent?.node !== node || old === undefined) return;
+		if (this.#parent?.node !== node) return;
+		this.#board.write({ role: this.#options.role, parent: node });
+		if (old === undefined) return;
 		this.#old = undefined;
 		this.#options.clock.after(HANDOVER_MS, () => old.link.close());
 	}
 
-	/** The root is waited for; anybody else is replaced. */
+	/** The root is waited for, unless others still have it; anybody else is replaced. */
 	#parentDown(node: string): void {
-		if (this.#isClosed || this.#parent?.node !== node || node === this.#options.rootName.url) return;
-		const { clock, role, log } = this.#options;
+		if (this.#isClosed || this.#parent?.node !== node) return;
+		const { clock, role, log, rootName } = this.#options;
+		if (node === rootName.url && this.#old === undefined) {
+			// Whoever takes from us looks for somebody who is not adrift; whoever has lost the root too says so as we do.
+			this.#board.write({ role, parent: undefined });
+			clock.after(ROOT_WAIT_MS, () => this.#reviewAdrift(node));
+			return;
+		}
 		this.#avoided.get(node)?.();
 		this.#rttMs.delete(node);
 		const cancel = clock.after(AVOID_MS, () => {
@@ -200,6 +210,10 @@ export class Tree implements Disposable {
 		void this.#review();
 	}
 
+	#reviewAdrift(node: string): void {
+		if (!this.#isClosed && this.#parent?.node === node && !this.#parent.link.isUp) void this.#review();
+	}
+
 	#peerOf(node: string): Peer {
 		const { root, rootName } = this.#options;
 		if (node === rootName.url) return root;
@@ -212,13 +226,16 @@ export class Tree implements Disposable {
 
 	get #view(): TreeView {
 		const { self, role, rootName, fanout } = this.#options;
+		const avoided = new Set(this.#avoided.keys());
+		// The link for names tries for ever, so it knows first when the root is back.
+		if (!this.#rootLink.isUp) avoided.add(rootName.url);
 		return {
 			self: self.url,
 			role,
 			root: rootName.url,
 			fanout: this.#board.fanout ?? fanout,
 			places: this.#board.places,
-			avoided: new Set(this.#avoided.keys()),
+			avoided,
 		};
 	}
 }

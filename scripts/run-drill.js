@@ -18,7 +18,7 @@ process.env.MOQ_BROWSER_FRAMES = isShort ? "60" : "600";
 process.env.MOQ_BROWSER_STALL_MS = "1000";
 if (isShort) process.env.MOQ_DRILL_SHORT = "1";
 
-const files = ["test/browser/browser.test.ts", ...globSync("test/drill/*.drill.ts", { cwd: root }).sort()]
+const files = ["test/browser/browser.test.ts", ...globSync("test/drill/**/*.drill.ts", { cwd: root }).sort()]
 	.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
 	.map((file) => `${root}/${file}`);
 if (files.length === 0) {
@@ -59,8 +59,11 @@ if (isShort) process.stdout.write(`\n${report()}`);
 else {
 	const day = began.toISOString().slice(0, 10);
 	mkdirSync(`${root}/docs/reports`, { recursive: true });
-	writeFileSync(`${root}/docs/reports/${day}-drill.md`, report());
-	process.stdout.write(`\nwritten: docs/reports/${day}-drill.md\n`);
+	// Part of the drills must not replace a report of all of them.
+	const part = wanted.length === 0 ? "" : `-${wanted.join("-").replaceAll(/[^a-z0-9]+/gi, "-")}`;
+	const file = `docs/reports/${day}-drill${part}.md`;
+	writeFileSync(`${root}/${file}`, report());
+	process.stdout.write(`\nwritten: ${file}\n`);
 }
 
 function report() {

@@ -25,6 +25,8 @@ export class LiveViewer implements Disposable {
 	ages: number[] = [];
 	/** Sequence numbers that came twice, and whatever else must not be. */
 	readonly faults: string[] = [];
+	/** How often the broadcast was announced anew. */
+	appearances = 0;
 	/** What happened, a line each. */
 	readonly log: string[] = [];
 
@@ -42,7 +44,10 @@ export class LiveViewer implements Disposable {
 		});
 		this.#origin.watch(broadcast, {
 			onStart: () => {},
-			onActive: () => this.#subscribe(),
+			onActive: () => {
+				this.appearances += 1;
+				this.#subscribe();
+			},
 			onRestart: () => this.#subscribe(),
 			onUpdate: () => {},
 			onEnded: () => this.#note("unannounced"),
@@ -57,6 +62,11 @@ export class LiveViewer implements Disposable {
 	/** Groups between the first and the newest that never came whole. */
 	get missing(): number {
 		return this.newest < 0 ? 0 : this.newest - Math.min(...this.#seen) + 1 - this.#seen.size;
+	}
+
+	/** Everything that the relay announces to it. */
+	get announced(): readonly string[] {
+		return this.#origin.active("").map(({ path }) => path);
 	}
 
 	/** Forget the longest gap so far. */

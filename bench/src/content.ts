@@ -24,15 +24,13 @@ export class Content {
 		this.#page = page;
 	}
 
-	/** One frame. `scheduledMs` is wall-clock time. */
-	frame(id: { readonly group: number; readonly place: number }, scheduledMs: number, bytes: number): Uint8Array {
-		const frame = new Uint8Array(bytes);
-		const view = new DataView(frame.buffer);
+	/** Fill one frame. `scheduledMs` is wall-clock time. */
+	write(frame: Uint8Array, id: { readonly group: number; readonly place: number }, scheduledMs: number): void {
+		const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
 		view.setBigUint64(0, BigInt(Math.round(scheduledMs * 1e6)), true);
 		view.setUint32(8, id.group, true);
 		view.setUint32(12, id.place, true);
 		const start = (id.group * 7919 + id.place * 104_729) % STARTS;
-		frame.set(this.#page.subarray(start, start + bytes - HEAD_BYTES), HEAD_BYTES);
-		return frame;
+		frame.set(this.#page.subarray(start, start + frame.byteLength - HEAD_BYTES), HEAD_BYTES);
 	}
 }

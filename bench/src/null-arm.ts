@@ -48,12 +48,16 @@ function publish(): void {
 		if (place === 0) begin();
 		const scheduledMs = startMs + (number * 1000) / fps;
 		const header = { size: frameBytes, timestampDelta: place === 0 ? 1_000_000 : Math.round(1e6 / fps) };
-		tape?.append(encodeFrameHeader(header, "lite-05"));
-		tape?.append(content.frame({ group, place }, scheduledMs, frameBytes));
+		const head = encodeFrameHeader(header, "lite-05");
+		const frame = new Uint8Array(head.byteLength + frameBytes);
+		frame.set(head);
+		content.write(frame.subarray(head.byteLength), { group, place }, scheduledMs);
+		tape?.append(frame);
 		if (place === groupFrames - 1) tape?.finish();
 	}
 	const dueMs = startMs + (number * 1000) / fps;
-	setTimeout(publish, Math.max(0, dueMs - performance.timeOrigin - performance.now()));
+	// a timer that is cut to whole milliseconds would wake this process twice a frame
+	setTimeout(publish, Math.max(1, Math.ceil(dueMs - performance.timeOrigin - performance.now())));
 }
 
 const kept: Tape[] = [];

@@ -3,8 +3,11 @@
  * @module
  */
 
-/** Byte strings up to this length are copied into the command buffer; longer ones are handed over as they are. */
-export const INLINE_BYTES_MAX: number = 1024;
+/**
+ * Byte strings up to this length are copied into the command buffer; longer ones are handed over as they are, which
+ * costs several microseconds each.
+ */
+export const INLINE_BYTES_MAX: number = 16 * 1024;
 
 /** Bytes of commands and payloads that are submitted before the turn ends; bounds what a turn piles up. */
 export const TURN_BYTES_MAX: number = 1024 * 1024;

@@ -40,7 +40,7 @@ struct Body {
 }
 
 /// Where a play stands in a tape.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     segment: usize,
     offset: usize,
@@ -89,20 +89,22 @@ impl Tape {
         self.lock().watchers |= 1 << thread;
     }
 
-    /// Append up to `limit` bytes from `position` on, without copying them, to `into`; the position stays where it is.
-    pub fn read(&self, position: Position, limit: usize, into: &mut Vec<Bytes>) {
+    /// Append up to `limit` bytes from `position` on, without copying them, to `into`. Returns the position after them.
+    pub fn read(&self, mut position: Position, limit: usize, into: &mut Vec<Bytes>) -> Position {
         let body = self.lock();
-        let mut offset = position.offset;
         let mut left = limit;
-        for segment in body.segments.get(position.segment..).unwrap_or_default() {
-            if left == 0 {
-                break;
+        while let Some(segment) = body.segments.get(position.segment).filter(|_| left > 0) {
+            let bytes = (segment.len() - position.offset).min(left);
+            into.push(segment.slice(position.offset..position.offset + bytes));
+            left -= bytes;
+            position.passed += bytes as u64;
+            position.offset += bytes;
+            if position.offset == segment.len() {
+                position.segment += 1;
+                position.offset = 0;
             }
-            let end = segment.len().min(offset + left);
-            into.push(segment.slice(offset..end));
-            left -= end - offset;
-            offset = 0;
         }
+        position
     }
 
     /// The position `bytes` further on.
@@ -268,6 +270,8 @@ mod tests {
                 assert_eq!(position.passed, start as u64);
                 let end = whole.len().min(start + limit);
                 assert_eq!(read_all(&tape, position, limit), &whole[start..end]);
+                let after = tape.read(position, limit, &mut Vec::new());
+                assert_eq!(after, tape.advance(position, end - start));
             }
         }
     }

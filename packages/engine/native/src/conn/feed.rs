@@ -200,27 +200,40 @@ impl Connection {
     }
 
     fn feed_plays(&mut self, context: &mut Context) {
-        let mut ranks = Vec::new();
+        let mut ranks = std::mem::take(context.ranks);
         self.lanes.ready(&mut ranks);
         let mut rest = &ranks[..];
         while let Some(first) = rest.first() {
             let (equals, others) = rest.split_at(rest.partition_point(|rank| rank.ties(first)));
-            self.feed_equals(equals, context);
+            match equals {
+                [only] => while self.feed_once(only.key, context) {},
+                _ => self.feed_equals(equals, context),
+            }
             rest = others;
         }
+        ranks.clear();
+        *context.ranks = ranks;
     }
 
     /// Plays with the same claim take turns.
     fn feed_equals(&mut self, equals: &[Rank], context: &mut Context) {
         let mut turns: VecDeque<usize> = equals.iter().map(|rank| rank.key).collect();
         while let Some(key) = turns.pop_front() {
-            match self.feed_play(key, context) {
-                Wrote::Quantum => turns.push_back(key),
-                Wrote::Everything | Wrote::Blocked => {}
-                Wrote::End => self.end_play(key, context),
-                Wrote::Reset(code) => self.reset_play(key, code, context),
+            if self.feed_once(key, context) {
+                turns.push_back(key);
             }
         }
+    }
+
+    /// One quantum of a play. True when there is more to write now.
+    fn feed_once(&mut self, key: usize, context: &mut Context) -> bool {
+        match self.feed_play(key, context) {
+            Wrote::Quantum => return true,
+            Wrote::Everything | Wrote::Blocked => {}
+            Wrote::End => self.end_play(key, context),
+            Wrote::Reset(code) => self.reset_play(key, code, context),
+        }
+        false
     }
 
     fn feed_play(&mut self, key: usize, context: &mut Context) -> Wrote {
@@ -379,8 +392,8 @@ fn write_tape(
     if !header.is_empty() {
         chunks.push(header.clone());
     }
-    tape.read(*position, PLAY_QUANTUM, chunks);
-    let offered: usize = chunks.iter().map(Bytes::len).sum();
+    let after = tape.read(*position, PLAY_QUANTUM, chunks);
+    let offered = header.len() + (after.passed - position.passed) as usize;
     if offered > 0 {
         let written = match stream.write_chunks(chunks) {
             Ok(written) => written.bytes,
@@ -391,7 +404,7 @@ fn write_tape(
         chunks.clear();
         let of_header = written.min(header.len());
         header.advance(of_header);
-        *position = tape.advance(*position, written - of_header);
+        *position = if written == offered { after } else { tape.advance(*position, written - of_header) };
         if position.passed < tape.length() || !header.is_empty() {
             return Wrote::Quantum;
         }

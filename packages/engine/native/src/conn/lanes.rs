@@ -245,7 +245,8 @@ impl Lanes {
 
     /// Everything that has something to send, first things first.
     pub fn ready(&mut self, into: &mut Vec<Rank>) {
-        for key in std::mem::take(&mut self.active) {
+        let mut active = std::mem::take(&mut self.active);
+        for key in active.drain(..) {
             // a key that was given to another play since is listed twice; the mark is there once
             let Some(play) = self.plays.get_mut(key).filter(|play| play.active) else { continue };
             play.active = false;
@@ -253,6 +254,8 @@ impl Lanes {
                 into.extend(self.rank(key));
             }
         }
+        // the memory serves again
+        self.active = active;
         into.sort_unstable();
     }
 

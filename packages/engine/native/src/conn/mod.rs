@@ -20,13 +20,13 @@ use quinn_proto::{ConnectionHandle, Dir, Event, StreamEvent, StreamId, VarInt};
 use rustc_hash::FxHashMap;
 
 pub use allowance::Allowance;
+pub use lanes::Rank;
 
 use crate::codes;
 use crate::event::Events;
 use crate::limits::{CONNECTION_EVENTS_MAX, Limits, SEND_WINDOW_MIN};
 use crate::stats::Counters;
 use crate::tape::{Tapes, Watchers};
-use crate::wheel::Tick;
 
 use self::http::Http;
 use self::lanes::Lanes;
@@ -44,6 +44,8 @@ pub struct Context<'a> {
     pub watchers: &'a mut Watchers,
     /// Reused for every write.
     pub chunks: &'a mut Vec<Bytes>,
+    /// Reused for every feed.
+    pub ranks: &'a mut Vec<Rank>,
     /// False while JavaScript has too much to read already.
     pub room: bool,
     /// How often JavaScript has read.
@@ -103,7 +105,6 @@ pub struct Connection {
     pub queued: bool,
     /// Counted among its endpoint's pending handshakes.
     pub pending: bool,
-    pub tick: Tick,
     /// When the handshake, or the wait for the peer's close, is given up.
     pub deadline: Option<Instant>,
     /// For tests.
@@ -145,7 +146,6 @@ impl Connection {
             phase: Phase::Handshake,
             allowance: Allowance::default(),
             queued: false,
-            tick: 0,
             deadline: None,
             panics: false,
             paused: false,

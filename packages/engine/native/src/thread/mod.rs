@@ -14,7 +14,7 @@ use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
-use crate::conn::{Connection, Context, Owner};
+use crate::conn::{Connection, Context, Owner, Rank};
 use crate::engine::Engine;
 use crate::event::Events;
 use crate::fault;
@@ -24,7 +24,7 @@ use crate::slots::Slots;
 use crate::socket::ReceiveBuffer;
 use crate::stats;
 use crate::tape::Watchers;
-use crate::wheel::{Tick, Wheel};
+use crate::wheel::Wheel;
 
 pub struct Thread {
     desk: Desk,
@@ -39,7 +39,7 @@ pub struct Thread {
     dials: FxHashMap<u32, Progress>,
     receive: ReceiveBuffer,
     transmit: Vec<u8>,
-    fired: Vec<(u32, Tick)>,
+    fired: Vec<u32>,
     grown: Vec<(u32, Owner)>,
     stopping: Option<Instant>,
 }
@@ -61,6 +61,7 @@ struct Desk {
     events: Events,
     watchers: Watchers,
     chunks: Vec<Bytes>,
+    ranks: Vec<Rank>,
     generation: u64,
     room: bool,
     now: Instant,
@@ -77,6 +78,7 @@ impl Desk {
             events: &mut self.events,
             watchers: &mut self.watchers,
             chunks: &mut self.chunks,
+            ranks: &mut self.ranks,
             room: self.room,
             generation: self.generation,
         }
@@ -93,6 +95,7 @@ impl Thread {
                 events: Events::new(index as u8),
                 watchers: Watchers::default(),
                 chunks: Vec::new(),
+                ranks: Vec::new(),
                 generation: 0,
                 room: true,
                 now,
@@ -202,18 +205,8 @@ impl Thread {
     fn fire_timers(&mut self) {
         let mut fired = std::mem::take(&mut self.fired);
         self.wheel.advance(self.desk.now, &mut fired);
-        for (slot, tick) in fired.drain(..) {
-            let Some(connection) = self.slots.get_mut(slot) else { continue };
-            // an entry that an earlier one replaced, or that a former user of the slot made
-            if connection.tick != tick {
-                continue;
-            }
-            connection.tick = 0;
-            match connection.wake_at() {
-                Some(at) if at <= self.desk.now => self.make_due(slot),
-                Some(at) => self.wheel.schedule(slot, &mut connection.tick, at),
-                None => {}
-            }
+        for slot in fired.drain(..) {
+            self.make_due(slot);
         }
         self.fired = fired;
     }

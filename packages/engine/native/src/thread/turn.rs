@@ -48,9 +48,7 @@ impl Thread {
         if drained {
             return self.release(connection);
         }
-        if let Some(at) = wake {
-            self.wheel.schedule(slot, &mut connection.tick, at);
-        }
+        self.wheel.set(slot, wake);
         if connection.paused {
             self.desk.engine.outboxes[self.desk.index].wanted.store(true, Ordering::Release);
             self.paused.push(slot);
@@ -82,6 +80,7 @@ impl Thread {
     }
 
     pub(super) fn release(&mut self, connection: Box<Connection>) {
+        self.wheel.set(connection.slot, None);
         let port = &mut self.ports[connection.socket];
         port.slots.remove(&connection.handle);
         self.slots.release(connection.slot);
@@ -109,6 +108,7 @@ impl Thread {
         let _ = catch_unwind(AssertUnwindSafe(|| port.quic.handle_event(connection.handle, EndpointEvent::drained())));
         let (slot, handle) = (connection.slot, connection.handle);
         port.slots.remove(&handle);
+        self.wheel.set(slot, None);
         let _ = catch_unwind(AssertUnwindSafe(|| drop(connection)));
         self.slots.release(slot);
         stats::subtract(&self.desk.engine.counters.connections, 1);

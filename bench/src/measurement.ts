@@ -5,78 +5,79 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type ArmName, LOAD_CPU, startArm } from "./arm.ts";
+import { type ArmName, LOAD_CPU, type RunningArm, startArm } from "./arm.ts";
+import type { Cell } from "./cell.ts";
+import { derived } from "./derived.ts";
+import { refusals } from "./gate.ts";
 
-/** What is offered, to how many, over what. */
-export interface Cell {
-	readonly id: string;
-	readonly viewers: number;
-	readonly transport: "quic" | "webtransport";
-	readonly fps: number;
-	readonly frameBytes: number;
-	readonly groupFrames: number;
-	readonly settleSeconds: number;
-	readonly windowSeconds: number;
-}
-
-/** What the load client prints; times in ms, shares of one core. */
+/** What the load client prints, and what follows from it; times in ms, shares of one core. */
 export type Numbers = Readonly<Record<string, number>>;
+
+/** One second of a window: frames, p50, p99 and highest latency in ms, the server's resident KB, its CPU in µs. */
+export type Second = readonly [number, number, number, number, number, number];
 
 /** One run. */
 export interface Measurement {
 	readonly cell: Cell;
 	readonly arm: ArmName;
+	/** Which round of the cell; ratios are of runs of one round. */
+	readonly round: number;
 	readonly numbers: Numbers;
+	readonly bySecond: readonly Second[];
 	/** Why the numbers are not valid; empty when they are. */
 	readonly refusals: readonly string[];
+	/** What the server did wrong, such as losing a viewer; undefined when nothing. Such a run is not repeated. */
+	readonly failure: string | undefined;
 }
 
 /** The load client that `npm run bench` built. */
 export const LOAD_CLIENT: string = fileURLToPath(new URL("../load/target/release/moq-load", import.meta.url));
 
 const run = promisify(execFile);
+/** A run that prints more than this is broken. */
+const OUTPUT_BYTES_MAX = 16 << 20;
 
-/** Start the arm, load it, stop it. @throws Error when a byte was not as published, or a viewer was lost. */
-export async function measure(arm: ArmName, cell: Cell): Promise<Measurement> {
-	const server = await startArm(arm, cell);
+/** Start the arm, load it, stop it. */
+export async function measure(arm: ArmName, cell: Cell, round: number): Promise<Measurement> {
+	const about = { cell, arm, round };
+	let server: RunningArm | undefined;
 	try {
-		const flags = {
-			address: `127.0.0.1:${server.port}`,
-			transport: cell.transport,
-			viewers: cell.viewers,
-			fps: cell.fps,
-			frame: cell.frameBytes,
-			group: cell.groupFrames,
-			settle: cell.settleSeconds,
-			window: cell.windowSeconds,
-			"server-pid": server.pid,
-			raw: arm === "null",
-		};
-		const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-		const { stdout } = await run("taskset", ["-c", String(LOAD_CPU), LOAD_CLIENT, ...words]);
-		const numbers = JSON.parse(stdout) as Numbers;
-		return { cell, arm, numbers, refusals: refusals(numbers) };
+		server = await startArm(arm, cell);
+		const words = ["-c", String(LOAD_CPU), LOAD_CLIENT, ...loadArguments(server, cell)];
+		const { stdout } = await run("taskset", words, { maxBuffer: OUTPUT_BYTES_MAX });
+		const { by_second, ...plain } = JSON.parse(stdout) as Record<string, number> & { by_second: readonly Second[] };
+		const numbers = { ...plain, ...derived(plain, by_second, cell) };
+		return { ...about, numbers, bySecond: by_second, refusals: refusals(numbers, cell), failure: undefined };
 	} catch (error) {
 		const said = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
-		throw new Error(`${arm}, ${cell.id}: ${said.trim()}`, { cause: error });
+		return { ...about, numbers: {}, bySecond: [], refusals: [], failure: said.trim() };
 	} finally {
-		await server.stop();
+		await server?.stop();
 	}
 }
 
-/** The gates: a number that fails one says something about the instrument, not about the relay. */
-export function refusals(numbers: Numbers): string[] {
-	const at = (name: string): number => numbers[name] ?? Number.NaN;
-	const gates: readonly (readonly [boolean, string])[] = [
-		// A window cuts each viewer's stream somewhere between two frames: one frame each is no loss.
-		[
-			at("frames") + at("viewers") >= (0.999 * at("frames")) / at("delivered_share"),
-			`only ${(at("delivered_share") * 100).toFixed(2)} % was delivered`,
-		],
-		[at("receive_errors") === 0, `the kernel dropped ${at("receive_errors")} datagrams for want of a buffer`],
-		[at("steal_share") < 0.03, `the host took ${(at("steal_share") * 100).toFixed(1)} % of the processors`],
-		[at("load_cpu_share") < 0.95, `the load client used ${(at("load_cpu_share") * 100).toFixed(0)} % of its core`],
-		[at("publisher_late_p99_ms") < 2, `the publisher was late by ${at("publisher_late_p99_ms")} ms (p99)`],
-	];
-	return gates.filter(([holds]) => !holds).map(([, why]) => why);
+function loadArguments(server: RunningArm, cell: Cell): string[] {
+	const flags: Record<string, string | number | boolean> = {
+		address: server.addresses.at(-1) ?? "",
+		"publish-address": server.addresses[0] ?? "",
+		transport: cell.transport === "webtransport" ? "webtransport" : "quic",
+		viewers: cell.viewers,
+		fps: cell.fps,
+		frame: cell.frameBytes,
+		group: cell.groupFrames,
+		settle: cell.settleSeconds,
+		window: cell.windowSeconds,
+		"server-pid": server.pids.join(","),
+		raw: server.raw,
+		...cell.load,
+	};
+	if (cell.firstBytes !== undefined) flags["first"] = cell.firstBytes;
+	if (cell.load["web-viewers"] !== undefined) flags["web-address"] = server.webAddress;
+	const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+	return server.floor ? ["floor-view", ...words] : words;
+}
+
+/** Whether the numbers may be used. */
+export function isValid(run: Measurement): boolean {
+	return run.failure === undefined && run.refusals.length === 0;
 }

@@ -1,34 +1,74 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refusals } from "./measurement.ts";
-import { geometricMean, median } from "./report.ts";
+import { parseResults, section } from "./chart.ts";
+import { derived } from "./derived.ts";
+import { costing, MACHINE, run } from "./fixture.test.ts";
+import { report } from "./report.ts";
+import { scripting } from "./scripting.ts";
 
-const GOOD = {
-	viewers: 10,
-	frames: 12_000,
-	delivered_share: 1,
-	receive_errors: 0,
-	steal_share: 0,
-	load_cpu_share: 0.5,
-	publisher_late_p99_ms: 0.2,
-};
+const RUNS = [
+	costing("ours", 0, 10),
+	costing("rust", 0, 40),
+	costing("control", 0, 10.1),
+	run("rust", 1, { refusals: ["the publisher was late by 5 ms (p99)"] }),
+];
+const REMARKS = { notMeasured: ["threads-2 wants 8 cores"], scripting: [] };
 
-test("median() and geometricMean() of odd and even lists", () => {
-	assert.equal(median([3, 1, 2]), 2);
-	assert.equal(median([4, 1, 2, 3]), 2.5);
-	assert.ok(Math.abs(geometricMean([1, 4]) - 2) < 1e-9);
+test("report() has the verdict, the control, the refused run with its reason, and what was not measured", () => {
+	const page = report(RUNS, MACHINE, REMARKS);
+	assert.match(page, /W1 fan-sd N=50 quic: \*\*met\*\* server_us_per_frame, ours \/ rust ≤ 0\.4: 0\.250/);
+	assert.match(page, /`control` \/ `ours`: median 1\.010/);
+	assert.match(page, /Refused \(rust, round 2\): the publisher was late/);
+	assert.match(page, /threads-2 wants 8 cores: not measured here/);
+	assert.match(page, /\| rust \| 1\/2 \| 40\.00 \|/);
+	assert.doesNotMatch(page, /NaN/);
 });
 
-test("refusals() lets a clean run pass and names each gate that fails", () => {
-	assert.deepEqual(refusals(GOOD), []);
-	for (const [name, value] of Object.entries({
-		delivered_share: 0.99,
-		receive_errors: 1,
-		steal_share: 0.1,
-		load_cpu_share: 0.99,
-		publisher_late_p99_ms: 5,
-	})) {
-		assert.equal(refusals({ ...GOOD, [name]: value }).length, 1, name);
-	}
-	assert.equal(refusals({}).length, 5);
+test("parseResults() reads back what is written, and section() draws it with foreign text escaped", () => {
+	const lines = [{ environment: MACHINE }, ...RUNS].map((line) => JSON.stringify(line)).join("\n");
+	const results = parseResults(`${lines}\n`);
+	assert.equal(results.runs.length, RUNS.length);
+	const svg = section(results);
+	assert.match(svg, /<svg /);
+	assert.doesNotMatch(svg, /<Processor>|NaN/);
+});
+
+test("derived() counts memory per viewer, and a join beyond what its frames cost", () => {
+	const numbers = {
+		server_rss_kb_before: 1000,
+		rss_active_kb: 2000,
+		rss_left_kb: 1100,
+		server_us_per_frame: 10,
+		storm_server_us: 5000,
+		storm_frames: 100,
+		storm_others_frames: 100,
+		storm_joins: 10,
+	};
+	const out = derived(numbers, [], { viewers: 20 });
+	assert.equal(out["kb_per_viewer"], 50);
+	assert.equal(out["residue_share"], 0.1);
+	assert.equal(out["us_per_join"], 300);
+	assert.equal(out["slow_p99_ratio"], undefined);
+});
+
+test("derived() draws the line of a soak after its warm-up", () => {
+	const grows = Array.from({ length: 100 }, (_, at) => [0, 0, 0, 0, at < 20 ? at * 1000 : 20_000 + at, 0] as const);
+	assert.ok(Math.abs((derived({}, grows, { viewers: 1 })["rss_kb_per_minute"] ?? 0) - 60) < 1e-6);
+});
+
+test("scripting() tells delivered groups, delivered frames and ingested frames apart", () => {
+	// 3 µs an ingested frame, 1 µs a delivered group, 0.01 µs a delivered frame; the cells are those of two sizes.
+	const made = (name: string, size: number, what: { fps: number; groups: number }): (typeof RUNS)[number] => {
+		const [frames, groups] = [what.fps * size, what.groups * size];
+		const us = 3 * what.fps + groups + 0.01 * frames;
+		const base = run("ours", 0);
+		const cell = { ...base.cell, id: `${name} N=${size} quic`, viewers: size, fps: what.fps };
+		return { ...base, cell, numbers: { seconds: 1, main_us: us, frames, groups } };
+	};
+	const audio = [10, 100].map((size) => made("audio-1", size, { fps: 50, groups: 50 }));
+	const video = [10, 100].map((size) => made("fan-sd", size, { fps: 60, groups: 1 }));
+	const lines = scripting([...audio, ...video]);
+	assert.equal(lines.length, 3);
+	assert.match(lines[0] ?? "", /met.*delivered group ≤ 2: 1\.0/);
+	assert.deepEqual(scripting(audio), []);
 });

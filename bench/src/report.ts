@@ -2,102 +2,154 @@
  * From measurements to a page that says what was compared, how, and what came out.
  * @module
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { cpus, release } from "node:os";
 import type { ArmName } from "./arm.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Environment } from "./environment.ts";
+import { isValid, type Measurement } from "./measurement.ts";
+import { geometricMean, median } from "./statistics.ts";
+import { change, judge, ratios, sentence } from "./verdict.ts";
 
-const COLUMNS = [
-	["server_us_per_frame", "µs/frame"],
-	["p50_ms", "p50 ms"],
-	["p99_ms", "p99 ms"],
-	["join_p50_ms", "join p50 ms"],
-] as const;
+/** Columns of the tables; one that no arm of a cell has is left out. */
+const COLUMNS: readonly (readonly [string, string, number])[] = [
+	["server_us_per_frame", "µs/frame", 2],
+	["server_cpu_share", "of a core", 3],
+	["p50_ms", "p50 ms", 2],
+	["p99_ms", "p99 ms", 2],
+	["storm_p99_ms", "p99 in storm ms", 2],
+	["storm_join_p50_ms", "keyframe p50 ms", 2],
+	["storm_join_p99_ms", "keyframe p99 ms", 2],
+	["us_per_join", "µs/join", 0],
+	["main_us_per_join", "JS µs/join", 0],
+	["slow_p99_ms", "p99 disturbed ms", 2],
+	["others_delivered_share", "delivered over the bad network", 3],
+	["others_p50_ms", "its age p50 ms", 0],
+	["others_p99_ms", "its age p99 ms", 0],
+	["announce_all_ms", "all shown ms", 1],
+	["server_us_per_announcement", "µs/announcement", 1],
+	["propagation_p99_ms", "change p99 ms", 2],
+	["fetch_p50_ms", "FETCH p50 ms", 2],
+	["fetch_p99_ms", "FETCH p99 ms", 2],
+	["engine_us_per_frame", "engine µs/frame", 2],
+	["us_per_web_frame", "µs/wss frame", 2],
+	["web_engine_ratio", "engine µs with / without wss", 3],
+	["kb_per_viewer", "KB/viewer", 0],
+	["idle_kb_per_connection", "KB/idle", 0],
+	["residue_share", "remains", 3],
+	["rss_kb_per_minute", "KB/min", 1],
+	["jain", "Jain", 4],
+	["delivered_share", "delivered", 4],
+];
 
-/** The middle of a list; NaN of an empty one. */
-export function median(values: readonly number[]): number {
-	const sorted = [...values].sort((a, b) => a - b);
-	const middle = sorted.length >> 1;
-	if (sorted.length % 2 === 1) return sorted[middle] ?? Number.NaN;
-	return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
-}
-
-/** The geometric mean; NaN of an empty list. */
-export function geometricMean(values: readonly number[]): number {
-	return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-}
-
-/** Ratios of one arm to another on CPU per frame, run by run in the order they were made. */
-export function ratios(runs: readonly Measurement[], arm: ArmName, to: ArmName): number[] {
-	const of = (name: ArmName): Measurement[] => runs.filter((run) => run.arm === name);
-	const [ours, theirs] = [of(arm), of(to)];
-	const pairs = Math.min(ours.length, theirs.length);
-	return Array.from({ length: pairs }, (_, at) => [ours[at], theirs[at]] as const)
-		.filter(([a, b]) => a?.refusals.length === 0 && b?.refusals.length === 0)
-		.map(([a, b]) => cost(a as Measurement) / cost(b as Measurement));
+/** What else the report says, beside the runs. */
+export interface Remarks {
+	/** Cells that were asked for but can't be measured here, each with the reason. */
+	readonly notMeasured: readonly string[];
+	/** Lines about JavaScript on the main thread. */
+	readonly scripting: readonly string[];
 }
 
 /** The page. */
-export function report(runs: readonly Measurement[], command: string): string {
-	const lines = [`# Benchmark of ${new Date().toISOString().slice(0, 10)}`, "", ...preamble(command)];
+export function report(runs: readonly Measurement[], about: Environment, remarks: Remarks): string {
+	const control = runs.flatMap((run) => (run.arm === "control" ? [run.cell.id] : []));
+	const lines = [`# Benchmark of ${about.date}`, "", ...preamble(about), "", "## Verdicts", "", ...verdicts(runs)];
+	lines.push(...remarks.notMeasured.map((line) => `- ${line}: not measured here`));
+	lines.push(...remarks.scripting.map((line) => `- ${line}`));
+	lines.push("", "## Control: ours against ours", "");
+	if (control.length === 0) lines.push("Not run.");
+	for (const id of new Set(control)) lines.push(comparison(of(runs, id), ["control", "ours"]));
 	for (const id of new Set(runs.map((run) => run.cell.id))) {
-		const mine = runs.filter((run) => run.cell.id === id);
-		lines.push("", `## ${id}`, "", ...table(mine), "", ...verdict(mine));
+		const mine = of(runs, id);
+		lines.push(
+			"",
+			`## ${mine[0]?.cell.workload} ${id}`,
+			"",
+			...table(mine),
+			"",
+			...comparisons(mine),
+			...refused(mine),
+		);
 	}
-	return `${lines.join("\n")}\n`;
+	return `${lines.join("\n").replace(/\n{3,}/g, "\n\n")}\n`;
 }
 
-function preamble(command: string): string[] {
-	const memory = /MemTotal:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1] ?? "0";
-	const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+/** The verdict lines of all cells. */
+export function verdicts(runs: readonly Measurement[]): string[] {
+	const out: string[] = [];
+	for (const id of new Set(runs.map((run) => run.cell.id))) {
+		const mine = of(runs, id);
+		const targets = mine[0]?.cell.targets ?? [];
+		const wanted = targets.filter((target) => target.to === undefined || mine.some((run) => run.arm === target.to));
+		const lines = wanted.map((target) => sentence(judge(mine, target), mine));
+		const values = mine.filter(isValid).map((run) => run.numbers[run.cell.number] ?? Number.NaN);
+		const value = values.length === 0 ? "no valid run" : median(values).toFixed(2);
+		if (lines.length === 0) lines.push(`${mine[0]?.cell.number}, no target: ${value}`);
+		out.push(...lines.map((line) => `- ${mine[0]?.cell.workload} ${id}: ${line}`));
+	}
+	return out;
+}
+
+function of(runs: readonly Measurement[], id: string): Measurement[] {
+	return runs.filter((run) => run.cell.id === id);
+}
+
+function preamble(about: Environment): string[] {
+	const changed = about.changed === 0 ? "" : ` with ${about.changed} changed files`;
 	return [
-		`Command: \`${command}\`, commit ${commit}.`,
-		`Machine: ${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${Math.round(Number(memory) / 2 ** 20)} GiB, Linux ${release()}, Node ${process.version}.`,
-		"Server pinned to one core, load client (publisher and viewers, each on its own connection, every byte compared) to another; loopback.",
+		`Command: \`${about.command}\`, commit ${about.commit}${changed}. Rust relay: ${about.rust}.`,
+		`Machine: ${about.cores} × ${about.model}, ${about.memoryGib} GiB, Linux ${about.kernel}, Node ${about.node}; loopback.`,
+		"Server pinned to one core, load client (publisher and viewers, each on its own connection, every byte compared) to another.",
 		"CPU is that of all threads of the server's process, kernel and softirq included, over the window, per frame delivered.",
-		"Medians over runs whose numbers passed every gate; ratios are of neighbouring runs, the order swapped from pair to pair.",
+		"Medians are over runs that passed every gate; ratios are of runs of one round, the order turned round from round to round.",
+		"`null` is the engine without a relay, `udp` the kernel without QUIC: the same bytes, one GSO send per frame and viewer, one datagram back.",
 	];
 }
 
 function table(runs: readonly Measurement[]): string[] {
-	const head = ["arm", "runs", ...COLUMNS.map(([, title]) => title), "KB/viewer", "delivered"];
+	const valid = runs.filter(isValid);
+	const columns = COLUMNS.filter(([name]) => valid.some((run) => run.numbers[name] !== undefined));
+	const head = ["arm", "runs", ...columns.map(([, title]) => title)];
 	const rows = [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`];
 	for (const arm of new Set(runs.map((run) => run.arm))) {
 		const mine = runs.filter((run) => run.arm === arm);
-		const good = mine.filter((run) => run.refusals.length === 0);
-		const of = (name: string): string => median(good.map((run) => run.numbers[name] ?? Number.NaN)).toFixed(2);
-		const memory = median(good.map(memoryPerViewer)).toFixed(0);
-		const cells = COLUMNS.map(([name]) => of(name));
-		rows.push(`| ${[arm, `${good.length}/${mine.length}`, ...cells, memory, of("delivered_share")].join(" | ")} |`);
-	}
-	for (const run of runs.filter((run) => run.refusals.length > 0)) {
-		rows.push("", `Refused (${run.arm}): ${run.refusals.join("; ")}.`);
+		const good = mine.filter(isValid);
+		const values = columns.map(([name, , digits]) => {
+			const found = good.flatMap((run) => run.numbers[name] ?? []);
+			return found.length === 0 ? "–" : median(found).toFixed(digits);
+		});
+		rows.push(`| ${[arm, `${good.length}/${mine.length}`, ...values].join(" | ")} |`);
 	}
 	return rows;
 }
 
-function verdict(runs: readonly Measurement[]): string[] {
-	const pairs = [
-		["ours", "rust"],
-		["null", "rust"],
-		["ours", "null"],
-	] as const;
-	return pairs.flatMap(([arm, to]) => {
-		const found = ratios(runs, arm, to);
-		if (found.length === 0) return [];
-		const spread = `${Math.min(...found).toFixed(3)}–${Math.max(...found).toFixed(3)}`;
-		return [
-			`- \`${arm}\` / \`${to}\`: median ${median(found).toFixed(3)}, geometric mean ${geometricMean(found).toFixed(3)} (${spread}, ${found.length} pairs)`,
-		];
-	});
+function refused(runs: readonly Measurement[]): string[] {
+	const why = (run: Measurement): string => run.failure ?? run.refusals.join("; ");
+	return runs
+		.filter((run) => !isValid(run))
+		.flatMap((run) => [
+			"",
+			`${run.failure === undefined ? "Refused" : "Failed"} (${run.arm}, round ${run.round + 1}): ${why(run)}.`,
+		]);
 }
 
-function cost(run: Measurement): number {
-	return run.numbers["server_us_per_frame"] ?? Number.NaN;
+const COMPARED: readonly (readonly [ArmName, ArmName])[] = [
+	["ours", "rust"],
+	["ours", "base"],
+	["null", "rust"],
+	["ours", "null"],
+	["ours", "udp"],
+];
+
+function comparisons(runs: readonly Measurement[]): string[] {
+	const arms = new Set(runs.map((run) => run.arm));
+	return COMPARED.filter(([arm, to]) => arms.has(arm) && arms.has(to)).map((pair) => comparison(runs, pair));
 }
 
-function memoryPerViewer(run: Measurement): number {
-	const grown = (run.numbers["server_rss_kb"] ?? 0) - (run.numbers["server_rss_kb_before"] ?? 0);
-	return grown / run.cell.viewers;
+function comparison(runs: readonly Measurement[], [arm, to]: readonly [ArmName, ArmName]): string {
+	const number = runs[0]?.cell.number ?? "";
+	const found = ratios(runs, { arm, to, number });
+	const name = `- ${runs[0]?.cell.id}, ${number}: \`${arm}\` / \`${to}\``;
+	if (found.length === 0) return `${name}: no valid pair`;
+	const range = `${Math.min(...found).toFixed(3)}–${Math.max(...found).toFixed(3)}, ${found.length} pairs`;
+	const means = `median ${median(found).toFixed(3)}, geometric mean ${geometricMean(found).toFixed(3)} (${range})`;
+	if (to !== "base") return `${name}: ${means}`;
+	return `${name}: ${means}: ${change(found, ratios(runs, { arm: "control", to: "ours", number }))}`;
 }

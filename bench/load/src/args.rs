@@ -26,13 +26,15 @@ pub enum Scenario {
     Rooms,
     /// Ten peers publish, each of the viewers follows one to three of them.
     Halls,
+    /// After the window `web_viewers` come over wss, and a second window is open.
+    Web,
     /// Ten peers announce `names` broadcasts each; half of the viewers listen to them, half elsewhere.
     Announce,
     /// After the window the viewers fetch groups that are past.
     Fetch,
 }
 
-const SCENARIOS: [(&str, Scenario); 11] = [
+const SCENARIOS: [(&str, Scenario); 12] = [
     ("fan", Scenario::Fan),
     ("idle", Scenario::Idle),
     ("join", Scenario::Join),
@@ -42,6 +44,7 @@ const SCENARIOS: [(&str, Scenario); 11] = [
     ("ring", Scenario::Ring),
     ("rooms", Scenario::Rooms),
     ("halls", Scenario::Halls),
+    ("web", Scenario::Web),
     ("announce", Scenario::Announce),
     ("fetch", Scenario::Fetch),
 ];

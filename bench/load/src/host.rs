@@ -9,7 +9,9 @@ const ENGINE: &str = "moq-engine";
 pub struct Reading {
     /// CPU time of all threads of the relay, softirq charged to it included, in ns.
     pub server_ns: u64,
-    /// Of that, the engine's own threads where they can be told by name.
+    /// Of that, the main thread, on which JavaScript runs.
+    pub main_ns: u64,
+    /// Of the whole, the engine's own threads where they can be told by name.
     pub engine_ns: u64,
     pub server_user_ticks: u64,
     pub server_system_ticks: u64,
@@ -29,6 +31,7 @@ impl Reading {
         let mut reading = Reading { own_ns: cpu_ns(std::process::id(), ""), ..Reading::default() };
         for pid in server_pids {
             reading.server_ns += cpu_ns(*pid, "");
+            reading.main_ns += thread_ns(&format!("/proc/{pid}/task/{pid}")).unwrap_or(0);
             reading.engine_ns += cpu_ns(*pid, ENGINE);
             let (user, system) = ticks(*pid);
             reading.server_user_ticks += user;
@@ -59,9 +62,13 @@ fn cpu_ns(pid: u32, name: &str) -> u64 {
         .filter(|task| {
             name.is_empty() || fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.starts_with(name))
         })
-        .filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok())
-        .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())
+        .filter_map(|task| thread_ns(&task.path().to_string_lossy()))
         .sum()
+}
+
+/// CPU time of one thread.
+fn thread_ns(folder: &str) -> Option<u64> {
+    fs::read_to_string(format!("{folder}/schedstat")).ok()?.split(' ').next()?.parse().ok()
 }
 
 fn ticks(pid: u32) -> (u64, u64) {

@@ -81,7 +81,11 @@ impl Peer {
 
     /// Ask again for what was refused, when that is due; true when something was written.
     pub fn tick(&mut self, link: &mut dyn Streams, now: Instant) -> bool {
-        self.role.follows.iter_mut().fold(false, |any, follow| follow.tick(link, now) || any)
+        let mut wrote = false;
+        for follow in &mut self.role.follows {
+            wrote |= follow.tick(link, now);
+        }
+        wrote
     }
 
     /// Send what is due.

@@ -19,6 +19,8 @@ pub const FETCHES: usize = 10;
 /// Class of the viewers whose experience is the subject, and of those that disturb them or come late.
 pub const STEADY: usize = 0;
 pub const OTHERS: usize = 1;
+/// Class of the viewers over wss, whose frames are counted apart.
+pub const WEB: usize = 2;
 
 /// One step of a run; the next begins when it is over.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +39,8 @@ pub enum Step {
     /// A viewer behind a thin link and one that never reads.
     Disturb,
     Rebind,
+    /// Viewers over wss come; over when all are there.
+    Web,
     /// Those that only sat there begin to watch.
     Subscribe,
     Leave,
@@ -61,12 +65,13 @@ pub fn steps(args: &Args) -> Vec<Step> {
         Scenario::Join => {
             let after = Step::Pause(Duration::from_secs(1));
             let there = Step::Joined(Duration::from_secs(10));
-            vec![Step::Open("join_"), Step::Join, there, after, Step::Close]
+            vec![Step::Open("storm_"), Step::Join, there, after, Step::Close]
         }
         Scenario::Slow => {
             let during = [Step::Disturb, settle, Step::Open("slow_"), window, Step::Close, Step::Weigh("rss_slow_kb")];
             [&[weigh], during.as_slice()].concat()
         }
+        Scenario::Web => vec![Step::Web, settle, Step::Open("beside_"), window, Step::Close, weigh],
         Scenario::Memory => {
             let end = [Step::Leave, Step::Pause(args.linger), Step::Weigh("rss_left_kb")];
             let idle = [Step::Gather, settle.clone(), Step::Weigh("rss_idle_kb"), Step::Subscribe];
@@ -201,7 +206,9 @@ mod tests {
 
     #[test]
     fn every_scenario_measures_and_ends() {
-        for name in ["fan", "idle", "join", "slow", "memory", "rebind", "ring", "rooms", "announce", "fetch", "halls"] {
+        for name in
+            ["fan", "idle", "join", "slow", "memory", "rebind", "ring", "rooms", "announce", "fetch", "halls", "web"]
+        {
             let steps = steps(&args(&format!("--scenario {name}")));
             let count = |wanted: fn(&Step) -> bool| steps.iter().filter(|step| wanted(step)).count();
             assert!(count(|step| matches!(step, Step::Open(_))) > 0, "{name}");

@@ -5,7 +5,7 @@ use crate::args::{Args, Scenario};
 use crate::crowd::Crowd;
 use crate::histogram::Histogram;
 use crate::host::{Reading, rss_kb};
-use crate::plan::{OTHERS, STEADY};
+use crate::plan::{OTHERS, STEADY, WEB};
 use crate::run::counts_frames;
 use crate::tally::Tally;
 
@@ -123,6 +123,8 @@ impl Record {
             ("engine_us_per_frame", per(engine_us, frames)),
             ("server_cpu_share", server_us / 1e6 / seconds),
             ("server_us", server_us),
+            ("main_us", (end.main_ns - then.main_ns) as f64 / 1000.0),
+            ("engine_us", engine_us),
             ("server_user_ticks", (end.server_user_ticks - then.server_user_ticks) as f64),
             ("server_system_ticks", (end.server_system_ticks - then.server_system_ticks) as f64),
             ("server_rss_kb", end.server_rss_kb as f64),
@@ -143,6 +145,10 @@ impl Record {
         }
         let named = |(name, value): (&str, f64)| (format!("{}{name}", window.prefix), value);
         self.fields.extend(fields.into_iter().map(named));
+        if now.get(WEB).is_some_and(|counts| counts[0] > 0) {
+            self.note(&format!("{}web_frames", window.prefix), since(WEB, 0));
+            self.note(&format!("{}web_p99_ms", window.prefix), crowd.tallies[WEB].latency.quantile_ms(0.99));
+        }
         let other = &crowd.tallies[OTHERS];
         if other.frames > 0 {
             let mut fields = vec![
@@ -154,7 +160,7 @@ impl Record {
                 ("others_p99_ms", other.latency.quantile_ms(0.99)),
                 ("others_samples", other.latency.total() as f64),
             ];
-            fields.extend(joins(other).map(|(name, value)| (name, value)));
+            fields.extend(joins(other));
             self.fields.extend(fields.into_iter().map(named));
         } else {
             self.fields.extend(joins(&crowd.tallies[STEADY]).map(named));

@@ -5,15 +5,20 @@ use std::time::{Duration, Instant};
 use crate::args::{Args, Scenario};
 use crate::crowd::Crowd;
 use crate::impairment::Impairment;
+use crate::media::wall_ns;
 use crate::party::Door;
-use crate::peer::Role;
-use crate::plan::{self, ANNOUNCERS, FETCHES, OTHERS, STEADY, Step};
+use crate::peer::{Peer, Role};
+use crate::plan::{self, ANNOUNCERS, FETCHES, OTHERS, STEADY, Step, WEB};
 use crate::proxy::Proxy;
 use crate::publisher::Publisher;
 use crate::record::Record;
+use crate::tally::Context;
+use crate::web::WebLink;
 
 /// Longest turn of the loop.
 const WAIT: Duration = Duration::from_millis(20);
+/// Where the indices of wss sockets begin in the set that is waited on.
+const WEB_AT: usize = 1 << 32;
 /// A viewer on a thin link gets this much.
 const THIN_KBPS: f64 = 200.0;
 /// Between two changes of the announcement storm.
@@ -37,6 +42,8 @@ pub struct Run {
     record: Record,
     /// The first late viewer.
     late: usize,
+    /// Viewers over wss.
+    web: Vec<(WebLink, Peer)>,
 }
 
 impl Run {
@@ -60,7 +67,7 @@ impl Run {
             publisher = Some(Publisher::start((entry, largest), move || plan::publisher(media))?);
         }
         let mut run = Run {
-            crowd: Crowd::new(largest, 2)?,
+            crowd: Crowd::new(largest, 3)?,
             doors,
             publisher,
             proxies: Vec::new(),
@@ -70,6 +77,7 @@ impl Run {
             done: 0,
             record,
             late: 0,
+            web: Vec::new(),
             args,
         };
         run.invite()?;
@@ -102,6 +110,7 @@ impl Run {
         while let Some(step) = self.steps.front().cloned() {
             self.grow()?;
             self.crowd.turn(WAIT);
+            self.surf();
             self.complain(&step)?;
             self.record.sample(&mut self.crowd);
             if self.over(&step)? {
@@ -173,6 +182,7 @@ impl Run {
                     self.crowd.party.rebind(index)?;
                 }
             }
+            Step::Web => return self.web(),
             Step::Subscribe => {
                 for (index, peer) in self.crowd.peers.iter_mut().enumerate() {
                     peer.subscribe(&mut self.crowd.party.links[index]);
@@ -190,6 +200,42 @@ impl Run {
             Step::Fetch => return Ok(self.fetch()),
         }
         Ok(true)
+    }
+
+    /// Begin one viewer over wss a turn.
+    fn web(&mut self) -> Result<bool, String> {
+        let address = self.args.web_address.ok_or("--web-address is missing")?;
+        if self.web.len() < self.args.web_viewers {
+            let link = WebLink::new(address, &self.args.path)?;
+            let at = WEB_AT + self.web.len();
+            self.crowd.party.poll.add_fd(&link.socket, at).map_err(|error| error.to_string())?;
+            self.web.push((link, Peer::new(plan::viewer(&self.args, WEB))));
+            return Ok(false);
+        }
+        if let Some(why) = self.web.iter().filter_map(|(_, peer)| peer.lost.as_ref()).next() {
+            return Err(format!("a viewer over wss lost its connection: {why}"));
+        }
+        if self.since.elapsed() > self.args.patience {
+            return Err("viewers over wss did not come up".into());
+        }
+        Ok(self.web.iter().all(|(_, peer)| peer.live()))
+    }
+
+    /// Take in what came over wss.
+    fn surf(&mut self) {
+        let now_ns = wall_ns();
+        for index in std::mem::take(&mut self.crowd.others) {
+            let Some((link, peer)) = self.web.get_mut(index - WEB_AT) else { continue };
+            let Crowd { content, tallies, wrong, changes, .. } = &mut self.crowd;
+            link.receive(&mut |link, happening| {
+                let mut context = Context { content, tally: &mut tallies[WEB], now_ns, wrong };
+                peer.happened(link, happening, (&mut context, changes));
+            });
+        }
+        let now = Instant::now();
+        for (link, peer) in &mut self.web {
+            peer.tick(link, now);
+        }
     }
 
     fn join(&mut self) -> Result<bool, String> {

@@ -56,27 +56,46 @@ impl Socket {
 
     /// Send a datagram or a train of `segment`-sized ones. A full socket buffer loses it, as a network would.
     pub fn send(&self, bytes: &[u8], segment: Option<usize>) {
-        let mut iov = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
-        let mut control = [0u64; 4];
-        // SAFETY: a zeroed msghdr is valid; the pointers set below outlive the call.
-        let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
-        header.msg_iov = &raw mut iov;
-        header.msg_iovlen = 1;
-        if let Some(size) = segment.filter(|size| *size < bytes.len()).and_then(|size| u16::try_from(size).ok()) {
-            header.msg_control = control.as_mut_ptr().cast();
-            // SAFETY: CMSG_SPACE and CMSG_LEN only compute; the control buffer is larger than CMSG_SPACE(2) and aligned.
-            unsafe {
-                header.msg_controllen = libc::CMSG_SPACE(2) as usize;
-                let message = libc::CMSG_FIRSTHDR(&raw const header);
-                (*message).cmsg_level = libc::SOL_UDP;
-                (*message).cmsg_type = UDP_SEGMENT;
-                (*message).cmsg_len = libc::CMSG_LEN(2) as usize;
-                libc::CMSG_DATA(message).cast::<u16>().write_unaligned(size);
-            }
-        }
-        // SAFETY: `header` describes live buffers of the lengths it states; sendmsg does not write to them.
-        unsafe { libc::sendmsg(self.fd(), &raw const header, 0) };
+        transmit(self.fd(), None, (bytes, segment));
     }
+}
+
+/// The same on a socket that is not connected.
+pub fn send_to(socket: &UdpSocket, to: SocketAddr, (bytes, segment): (&[u8], usize)) {
+    let SocketAddr::V4(to) = to else { return };
+    // SAFETY: sockaddr_in is plain data.
+    let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+    address.sin_family = libc::AF_INET as libc::sa_family_t;
+    address.sin_port = to.port().to_be();
+    address.sin_addr.s_addr = u32::from(*to.ip()).to_be();
+    transmit(socket.as_raw_fd(), Some(&address), (bytes, Some(segment)));
+}
+
+fn transmit(fd: RawFd, to: Option<&libc::sockaddr_in>, (bytes, segment): (&[u8], Option<usize>)) {
+    let mut iov = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    let mut control = [0u64; 4];
+    // SAFETY: a zeroed msghdr is valid; the pointers set below outlive the call.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = &raw mut iov;
+    header.msg_iovlen = 1;
+    if let Some(to) = to {
+        header.msg_name = (&raw const *to).cast_mut().cast();
+        header.msg_namelen = size_of::<libc::sockaddr_in>() as libc::socklen_t;
+    }
+    if let Some(size) = segment.filter(|size| *size < bytes.len()).and_then(|size| u16::try_from(size).ok()) {
+        header.msg_control = control.as_mut_ptr().cast();
+        // SAFETY: CMSG_SPACE and CMSG_LEN only compute; the control buffer is larger than CMSG_SPACE(2) and aligned.
+        unsafe {
+            header.msg_controllen = libc::CMSG_SPACE(2) as usize;
+            let message = libc::CMSG_FIRSTHDR(&raw const header);
+            (*message).cmsg_level = libc::SOL_UDP;
+            (*message).cmsg_type = UDP_SEGMENT;
+            (*message).cmsg_len = libc::CMSG_LEN(2) as usize;
+            libc::CMSG_DATA(message).cast::<u16>().write_unaligned(size);
+        }
+    }
+    // SAFETY: `header` describes live buffers of the lengths it states; sendmsg does not write to them.
+    unsafe { libc::sendmsg(fd, &raw const header, 0) };
 }
 
 /// Ask for a receive buffer that holds a burst.

@@ -301,6 +301,8 @@ test("Link.close() ends the session, a dial under way and the pause between two"
 	const third = pausing.link({});
 	await pausing.until(() => pausing.downs.length === 1);
 	third.close();
+	await pausing.until(() => pausing.downs.length === 2);
+	assert.equal(pausing.downs[1]?.retryMs, undefined, "whoever waits for the end hears of it");
 	await pausing.pass(60_000);
 	assert.ok(third.isOver);
 	assert.equal(pausing.dialled.length, 1);

@@ -7,6 +7,7 @@ import { Backoff } from "./backoff.ts";
 import { DIAL_MS_MAX, STEADY_MS, TOKEN_CHECK_MS_MIN } from "./limits.ts";
 import { type AttemptEnd, LinkAttempt } from "./link-attempt.ts";
 import type { LinkOptions, LinkUp } from "./link-options.ts";
+import { urlShown } from "./session-end.ts";
 import { systemClock } from "./system-clock.ts";
 import { tokenExpiryMs } from "./token-expiry.ts";
 
@@ -85,8 +86,11 @@ export class Link {
 			this.#isOver = this.#abort.signal.aborted || this.#urls.length === 0 || leftMs <= 0;
 			const retryMs = this.#isOver ? undefined : Math.min(leftMs, this.#nextPause());
 			this.#options.sink.onDown({ url: attempt.url, message, retryMs });
-			if (retryMs !== undefined) await this.#pause(retryMs);
-			this.#isOver ||= this.#abort.signal.aborted;
+			if (retryMs === undefined) return;
+			await this.#pause(retryMs);
+			if (!this.#abort.signal.aborted) continue;
+			this.#isOver = true;
+			this.#options.sink.onDown({ url: attempt.url, message: `${urlShown(attempt.url)}: closed`, retryMs: undefined });
 		}
 	}
 

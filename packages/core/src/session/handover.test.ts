@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ScriptedSource } from "@moq-relay/testkit";
 import { LocalBroadcast } from "../model/local-broadcast.ts";
+import { TRACK_INFO_DEFAULT } from "../model/source.ts";
 import type { Origin } from "../routing/origin.ts";
 import { assertEmpty, publish, type Side, SinkLog, World, watch } from "./fixture.test.ts";
 import { GRANT_ALL } from "./grant.ts";
@@ -131,6 +133,25 @@ test("Origin of a viewer goes on at another relay with the next group, from its 
 	assert.ok([...seen.groups.values()].every(({ state }) => state === "ended"));
 	assert.equal(seen.error, undefined);
 	assertEmpty(before);
+});
+
+test("ServedSubscription gives all from the start that was named, whatever overtakes it, and else nothing below START", () => {
+	const world = new World();
+	const source = new ScriptedSource();
+	world.relay.announce("live", { hops: [9], cost: 0 }, source);
+	const [named, latest] = [world.join(), world.join()];
+	world.run(200);
+	const seen = watch(named.origin, { path: "live", track: "t", startGroup: 3 });
+	const other = watch(latest.origin, { path: "live", track: "t" });
+	world.run(200);
+	for (const info of source.infos) info.answer(TRACK_INFO_DEFAULT);
+	world.run(200);
+	for (const sequence of [5, 3, 4, 2]) {
+		source.whole("t", sequence, Uint8Array.of(0, 1, sequence));
+		world.run(100);
+	}
+	assert.deepEqual([...seen.groups.keys()], [5, 3, 4]);
+	assert.deepEqual([...other.groups.keys()], [5]);
 });
 
 /** A session of `origin` with a relay, the world's unless given. */

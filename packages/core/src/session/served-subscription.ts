@@ -109,8 +109,9 @@ export class ServedSubscription implements MessageHandler, TrackSink {
 		if (this.#first === undefined) {
 			this.#first = sequence;
 			if (this.#tellsRange) this.#reply({ reply: "start", group: sequence });
-		} else if (this.#tellsRange && sequence < this.#first) {
-			// START promised that nothing below it comes: a straggler that overtook nobody's wish is left out.
+		} else if (this.#tellsRange && sequence < this.#first && this.#request.startGroup === undefined) {
+			// START promised that nothing below it comes: a straggler that nobody asked for is left out. Who named a start, such
+			// as a relay that goes on where another one died, wants all from there, in whatever order it arrives here.
 			return;
 		}
 		if (sequence >= this.#next) this.#next = sequence + 1;

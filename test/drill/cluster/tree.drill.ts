@@ -82,12 +82,21 @@ interface Traffic {
 }
 
 async function trafficOf(node: RelayNode): Promise<Traffic> {
+	// What QUIC has sent is as of the question before.
+	await node.metric("moq_bytes_total");
+	await pause(EVERY_MS);
 	const [mediaIn, groupsOut, bytesOut] = await Promise.all([
 		node.metric("moq_bytes_total", 'direction="in"', 'scope="cluster"'),
 		node.metric("moq_groups_total", 'direction="out"', 'scope="cluster"'),
 		node.metric("moq_bytes_total", 'direction="out"', 'scope="cluster"'),
 	]);
 	return { mediaIn, groupsOut, bytesOut };
+}
+
+async function sentBy(publisher: LivePublisher): Promise<number> {
+	void publisher.bytesSent;
+	await pause(EVERY_MS);
+	return publisher.bytesSent;
 }
 
 function near(value: number, wanted: number, what: string): void {
@@ -99,7 +108,8 @@ test("drill: the guide's files form a tree that sends one copy over each link", 
 	const { tree, publisher, viewers } = scene;
 	await pause(SETTLED_MS);
 	const before = new Map(await Promise.all(tree.all.map(async (node) => [node, await trafficOf(node)] as const)));
-	const [sentBefore, groupsBefore] = [publisher.bytesSent, publisher.written];
+	const groupsBefore = publisher.written;
+	const sentBefore = await sentBy(publisher);
 	for (let group = 0; group < GROUPS; group++) {
 		publisher.write();
 		await pause(EVERY_MS);
@@ -107,7 +117,7 @@ test("drill: the guide's files form a tree that sends one copy over each link", 
 	await Promise.all(viewers.map((viewer) => viewer.reaches(publisher.written - 1)));
 	await pause(SETTLED_MS);
 	const after = new Map(await Promise.all(tree.all.map(async (node) => [node, await trafficOf(node)] as const)));
-	const sent = publisher.bytesSent - sentBefore;
+	const sent = (await sentBy(publisher)) - sentBefore;
 	const media = (publisher.written - groupsBefore) * GROUP_BYTES;
 	const copies = (node: RelayNode, of: keyof Traffic, whole: number): number => {
 		return ((after.get(node)?.[of] ?? 0) - (before.get(node)?.[of] ?? 0)) / whole;

@@ -2,16 +2,7 @@
  * Messages and peers that keep to the form.
  * @module
  */
-import {
-	BidiType,
-	encodeSubscribe,
-	encodeVarint,
-	LITE_05,
-	type LiteVersion,
-	openStream,
-	parsePath,
-	Writer,
-} from "@moq-relay/wire";
+import { BidiType, encodeSubscribe, LITE_05, type LiteVersion, openStream, parsePath } from "@moq-relay/wire";
 import { RawPeer, type RawPeerOptions } from "./raw-peer.ts";
 import { type Target } from "./target.ts";
 import { until } from "./until.ts";
@@ -32,15 +23,6 @@ export const INTEREST: Uint8Array = Uint8Array.of(1, 2, 0, 0);
 export function subscribe(id: number, broadcast = "honest/camera", version: LiteVersion = LITE_05): Uint8Array {
 	const request = { id, broadcast: parsePath(broadcast), track: "video", ...DELIVERY };
 	return openStream(BidiType.Subscribe, encodeSubscribe(request, version));
-}
-
-/** A message of any type whose body is one string and whatever follows, with no check of what it says. */
-export function rawMessage(type: number, strings: readonly string[], ...rest: readonly number[]): Uint8Array {
-	const body = new Writer(64);
-	for (const text of strings) body.varint(Buffer.byteLength(text)).bytes(Buffer.from(text, "latin1"));
-	body.bytes(Uint8Array.from(rest));
-	const bytes = body.finish();
-	return Buffer.concat([Uint8Array.of(type), encodeVarint(bytes.length), bytes]);
 }
 
 /** A session of moq-lite-05 that is served from here on, so that what follows is counted and not parked. */

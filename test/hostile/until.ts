@@ -9,9 +9,9 @@ import { limits } from "@moq-relay/testkit";
 const PATIENCE_MS = 60_000 * limits.TIME_SCALE;
 
 /** Look again and again, and fail with what was missed. */
-export async function until(fits: () => boolean, what: () => string): Promise<void> {
+export async function until(fits: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
 	const deadline = performance.now() + PATIENCE_MS;
-	while (!fits()) {
+	while (!(await fits())) {
 		if (performance.now() > deadline) assert.fail(what());
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}

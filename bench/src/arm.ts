@@ -97,6 +97,7 @@ async function startServer(name: ArmName, cell: Cell, parent: number | undefined
 		env: { ...process.env, TOKIO_WORKER_THREADS: "1", RUST_LOG: "warn" },
 	});
 	await listening(child, port, collect(child));
+	await atRest(child.pid as number);
 	return { child, port };
 }
 
@@ -158,6 +159,17 @@ async function listening(child: ChildProcess, port: number, said: () => string):
 	}
 	child.kill("SIGKILL");
 	throw new Error(`the server does not listen: ${said()}`);
+}
+
+/** Wait until a server has started all of itself (threads, workers), or its memory would count as its viewers'. */
+async function atRest(pid: number): Promise<void> {
+	let before = -1;
+	for (let tries = 0; tries < 10; tries++) {
+		const now = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+		if (Math.abs(now - before) < 256) return;
+		before = now;
+		await new Promise((resolve) => setTimeout(resolve, 500));
+	}
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,25 +1,37 @@
 /**
- * A viewer at one relay of a simulated cluster, who checks every byte that comes.
+ * A viewer, at a relay's own table or with a connection of its own, who checks every byte that comes.
  * @module
  */
-import assert from "node:assert/strict";
-import { type Broadcast, type Group, readGroup, type TrackSubscription } from "@moq-relay/core";
-import { FRAMES, payloadOf, type SimulatedRelay } from "./simulated-relay.ts";
+import { type Broadcast, type Grant, type Group, Origin, readGroup, type TrackSubscription } from "@moq-relay/core";
+import type { Fabric, Life } from "./fabric.ts";
+import type { ViewerPlan } from "./scenario.ts";
+import { SimulatedLink } from "./simulated-link.ts";
+import { FRAMES, payloadOf } from "./simulated-publisher.ts";
+import { idOf, urlOf } from "./simulated-relay.ts";
+
+/** Where a viewer looks. */
+export interface Place {
+	readonly name: string;
+	readonly origin: Origin;
+}
 
 /** Follows one path, whoever publishes it. */
 export class SimulatedViewer {
 	/** Whole groups, as "mark group", in order of arrival. */
 	readonly whole: string[] = [];
-	readonly #relay: SimulatedRelay;
-	readonly #path: string;
+	readonly place: Place;
+	readonly path: string;
+	readonly #fabric: Fabric;
+	readonly #watch: { close(): void };
 	#broadcast: Broadcast | undefined;
 	#subscription: TrackSubscription | undefined;
 
-	constructor(relay: SimulatedRelay, path: string) {
-		this.#relay = relay;
-		this.#path = path;
+	constructor(place: Place, path: string, fabric: Fabric) {
+		this.place = place;
+		this.path = path;
+		this.#fabric = fabric;
 		const follow = (): void => this.#follow();
-		relay.origin.watch(path, {
+		this.#watch = place.origin.watch(path, {
 			onStart: follow,
 			onActive: follow,
 			onRestart: follow,
@@ -30,9 +42,20 @@ export class SimulatedViewer {
 		});
 	}
 
+	/** Subscribe again if the last subscription broke. */
+	retry(): void {
+		if (this.#broadcast === undefined) this.#follow();
+	}
+
+	close(): void {
+		this.#watch.close();
+		this.#subscription?.close();
+	}
+
 	#follow(): void {
-		const broadcast = this.#relay.origin.broadcast(this.#path);
+		const broadcast = this.place.origin.broadcast(this.path);
 		if (broadcast === undefined || broadcast === this.#broadcast) return;
+		this.#fabric.note(`${this.#where}: subscribes`);
 		this.#subscription?.close();
 		this.#broadcast = broadcast;
 		this.#subscribe(broadcast);
@@ -44,15 +67,16 @@ export class SimulatedViewer {
 		this.#subscription = broadcast.subscribe("t", REQUEST, {
 			onInfo: () => {},
 			onGroup: (group) => {
-				assert.ok(!seen.has(group.sequence), `${this.#where}: group ${group.sequence} twice`);
+				if (seen.has(group.sequence)) this.#fabric.fault(`${this.#where}: group ${group.sequence} twice`);
 				seen.add(group.sequence);
 				this.#read(group, () => seen.delete(group.sequence));
 			},
 			onDatagram: () => {},
 			onDropped: () => {},
-			onEnd: () => {},
+			onEnd: () => this.#fabric.note(`${this.#where}: end`),
 			// The source is lost, or the path was longer than it took to answer: look again when there is another.
-			onError: () => {
+			onError: (code) => {
+				this.#fabric.note(`${this.#where}: error ${code}`);
 				if (this.#broadcast === broadcast) this.#broadcast = undefined;
 			},
 		});
@@ -69,26 +93,44 @@ export class SimulatedViewer {
 
 	#check(sequence: number, frames: readonly Uint8Array[]): void {
 		const [first] = frames;
-		assert.ok(first !== undefined, `${this.#where}: group ${sequence} is empty`);
+		if (first === undefined || first.byteLength < 8) {
+			this.#fabric.fault(`${this.#where}: group ${sequence} is empty`);
+			return;
+		}
 		const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
 		const [mark, number] = [view.getUint32(0), view.getUint32(4)];
-		const sent = Array.from({ length: FRAMES }, (_, frame) => payloadOf(mark, number, frame));
-		assert.deepEqual(frames.map(text), sent.map(text), `${this.#where}: group ${sequence} is as it was published`);
+		const isWhole = frames.length === FRAMES && number === sequence;
+		if (!isWhole || !frames.every((payload, frame) => isEqual(payload, payloadOf(mark, number, frame)))) {
+			this.#fabric.fault(`${this.#where}: group ${sequence} is not as it was published`);
+		}
 		this.whole.push(`${mark} ${number}`);
 	}
 
-	/** Subscribe again if the last subscription broke. */
-	retry(): void {
-		if (this.#broadcast === undefined) this.#follow();
-	}
-
 	get #where(): string {
-		return `viewer of ${this.#path} at ${this.#relay.name}`;
+		return `viewer of ${this.path} at ${this.place.name}`;
 	}
 }
 
-function text(bytes: Uint8Array): string {
-	return Buffer.from(bytes).toString("hex");
+/** A viewer's own table, and its link to a relay. */
+export class SimulatedClient implements Place {
+	readonly name: string;
+	readonly origin: Origin;
+	readonly link: SimulatedLink;
+
+	constructor({ name, relay }: ViewerPlan, fabric: Fabric) {
+		this.name = name;
+		const life: Life = { isOver: false, pending: 0 };
+		this.origin = new Origin({ clock: fabric.clockOf(life, { awaits: false }), id: idOf(fabric) });
+		const { origin } = this;
+		this.link = new SimulatedLink({ fabric, life, from: name, urls: [urlOf(relay)], origin, grant: GRANT_SHOWER });
+	}
 }
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+	return a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at]);
+}
+
+/** What a relay may do to a viewer: show it what there is. */
+const GRANT_SHOWER: Grant = { root: "", publish: [""], subscribe: [], cluster: false };
 
 const REQUEST = { priority: 100, ordered: false, latencyMs: 30_000, startGroup: undefined, endGroup: undefined };

@@ -1,255 +1,243 @@
 /**
- * A cluster on a simulated network: a random graph of relays, faults by chance, and what must hold once they are over.
+ * A cluster on a simulated network: relays, publishers and viewers of one scenario, and faults by chance.
  * @module
  */
-import assert from "node:assert/strict";
-import type { Session } from "@moq-relay/core";
-import { memoryPair, Network, SeededRandom, VirtualClock } from "@moq-relay/testkit";
-import { SimulatedRelay } from "./simulated-relay.ts";
-import { SimulatedViewer } from "./simulated-viewer.ts";
+import { SeededRandom } from "@moq-relay/testkit";
+import { parseNode } from "../../packages/relay/src/cluster/node-name.ts";
+import { type Peer, parsePeer } from "../../packages/relay/src/cluster/peer.ts";
+import type { ClusterSettings } from "../../packages/relay/src/cluster/settings.ts";
+import { Fabric } from "./fabric.ts";
+import type { Scenario } from "./scenario.ts";
+import { SimulatedPublisher } from "./simulated-publisher.ts";
+import { RELAY_TOKEN, SimulatedRelay, urlOf } from "./simulated-relay.ts";
+import { SimulatedClient, SimulatedViewer } from "./simulated-viewer.ts";
 
-/** Two relays with a link; the first one dials. */
-interface Edge {
-	readonly from: string;
-	readonly to: string;
-	session: Session | undefined;
-}
-
-/** One run: everything follows from the seed. */
+/** One run: everything follows from the scenario. */
 export class Simulation {
-	readonly #clock: VirtualClock;
+	readonly scenario: Scenario;
+	readonly fabric: Fabric;
+	/** The lives that there are, by name. */
+	readonly relays: Map<string, SimulatedRelay> = new Map();
+	readonly publishers: Map<string, SimulatedPublisher> = new Map();
+	readonly clients: SimulatedClient[] = [];
+	viewers: SimulatedViewer[] = [];
 	readonly #random: SeededRandom;
-	readonly #network: Network;
-	readonly #relays: Map<string, SimulatedRelay> = new Map();
-	readonly #edges: Edge[] = [];
-	/** Paths and where they are published. */
-	readonly #homes: Map<string, string> = new Map();
-	#viewers: SimulatedViewer[] = [];
+	readonly #cuts: Map<string, readonly [string, string]> = new Map();
 	#marks = 0;
 
-	constructor(seed: number, sizeMax: number) {
-		this.#clock = new VirtualClock({ seed });
-		this.#random = new SeededRandom(seed).fork("cluster");
-		const random = this.#random;
-		this.#network = new Network(this.#clock, { latencyMs: 1 + random.below(30), jitterMs: random.below(10) });
-		const size = 2 + random.below(sizeMax - 1);
-		const names = Array.from({ length: size }, (_, at) => `relay ${at}`);
-		for (const name of names) this.#start(name);
-		names.slice(1).forEach((name, at) => this.#link(names[random.below(at + 1)] as string, name));
-		for (let extra = random.below(size); extra > 0; extra--) this.#link(random.pick(names), random.pick(names));
-		for (let path = 1 + random.below(3); path > 0; path--) this.#homes.set(`live/${path}`, random.pick(names));
-		for (const [path, name] of this.#homes) this.#publish(path, name);
-		for (let at = 0; at < VIEWERS; at++) this.#watch(random.pick(names));
-	}
-
-	/** Faults for a while, then none. */
-	run(): void {
-		this.#run(2000);
-		const faults = 2 + this.#random.below(8);
-		for (let fault = 0; fault < faults; fault++) {
-			this.#fault();
-			this.#run(this.#random.below(this.#random.chance(0.2) ? 12_000 : 1500));
+	constructor(scenario: Scenario, trace?: (line: string) => void) {
+		this.scenario = scenario;
+		this.fabric = new Fabric(scenario, trace);
+		this.#random = new SeededRandom(scenario.seed).fork("events");
+		const { edges, relays, publishers, viewers } = scenario;
+		for (const { from, to, protocol } of edges) this.fabric.speak(from, to, protocol);
+		for (const { name, relays: homes, protocol } of publishers) {
+			for (const relay of homes) this.fabric.speak(name, relay, protocol);
 		}
-		for (const name of this.#names) if (this.#network.isCrashed(name)) this.#revive(name);
-		for (const { from, to } of this.#edges) this.#network.heal(from, to);
-		this.#run(HEAL_MS);
+		if (scenario.wiring === "tree") this.#spread();
+		for (const name of relays) this.start(name);
+		for (const { name, mode } of publishers) if (mode !== "inside") this.publish(name);
+		for (const plan of viewers) {
+			this.fabric.speak(plan.name, plan.relay, plan.protocol);
+			const { bytesPerMs = Number.POSITIVE_INFINITY } = plan;
+			this.fabric.network.change(plan.name, plan.relay, { bytesPerMs });
+			const client = new SimulatedClient(plan, this.fabric);
+			this.clients.push(client);
+			this.viewers.push(new SimulatedViewer(client, plan.path, this.fabric));
+		}
+		for (let at = 0; at < VIEWERS; at++) this.watch(this.#random.pick(relays));
 	}
 
-	/** What must hold when the faults are over. */
-	check(): void {
-		let changes = 0;
-		const count = (): void => void changes++;
-		const ear = { onStart: () => {}, onActive: count, onRestart: count, onUpdate: count, onEnded: count };
-		const watches = [...this.#relays.values()].map(({ origin }) => origin.watch("", ear));
-		this.#run(5000);
-		assert.equal(changes, 0, "the tables have come to rest");
-		for (const watch of watches) watch.close();
-		for (const relay of this.#relays.values()) this.#checkRoutes(relay);
-		this.#checkAnnouncements();
-		this.#checkViewers();
-	}
-
-	/** Each live broadcast is there once, over links that exist, from the relay that publishes it. */
-	#checkRoutes({ name, origin }: SimulatedRelay): void {
-		const active = origin.active("");
-		assert.deepEqual(new Set(active.map(({ path }) => path)), new Set(this.#homes.keys()), name);
-		assert.equal(active.length, this.#homes.size, name);
-		const byId = new Map([...this.#relays.values()].map((relay) => [relay.origin.id, relay.name]));
-		for (const { path, route } of active) {
-			const way = [...route.hops.map((hop) => byId.get(Number(hop)) ?? `unknown ${hop}`), name];
-			assert.equal(way[0], this.#homes.get(path), `${path} at ${name} by ${way.join(" > ")}`);
-			assert.equal(new Set(way).size, way.length, `no relay twice in ${way.join(" > ")}`);
-			for (const [at, to] of way.slice(1).entries()) {
-				const isLinked = this.#edges.some((edge) => isBetween(edge, way[at] ?? "", to));
-				assert.ok(isLinked, `${way[at]} and ${to} have a link, as ${path} at ${name} says`);
-			}
+	/** Begin a life of a relay, and of the publishers inside it. */
+	start(name: string): void {
+		const versions = this.#random.chance(0.5) ? ["moq-lite-02", "moq-lite-01"] : ["moq-lite-01"];
+		this.relays.set(name, new SimulatedRelay({ name, settings: this.#settings(name), versions }, this.fabric));
+		for (const plan of this.scenario.publishers) {
+			if (plan.mode === "inside" && plan.relays[0] === name) this.publish(plan.name);
 		}
 	}
 
-	/** A relay hears of a broadcast from each neighbour whose own way does not lead through it, and from nobody else. */
-	#checkAnnouncements(): void {
-		let expected = 0;
-		for (const { from, to } of this.#edges) {
-			for (const [teller, hearer] of [
-				[from, to],
-				[to, from],
-			] as const) {
-				const told = this.#relay(teller).origin.active("");
-				const id = this.#relay(hearer).origin.id;
-				expected += told.filter(({ route }) => !route.hops.includes(id)).length;
-			}
-		}
-		const held = this.#sessions.reduce((sum, session) => sum + session.counters.announcements, 0);
-		assert.equal(held, expected, "announcements held by all relays together");
-	}
-
-	/** New groups reach every viewer, each once. */
-	#checkViewers(): void {
-		for (const viewer of this.#viewers) viewer.retry();
-		this.#run(2000);
-		// What is on its way arrives, so that the new groups are all that comes from now on.
-		this.#settle(3000);
-		for (const viewer of this.#viewers) viewer.whole.length = 0;
-		const first = new Map<string, number>();
-		for (const relay of this.#relays.values()) {
-			for (const { path, written } of relay.published.values()) first.set(path, written);
-		}
-		for (let at = 0; at < GROUPS; at++) this.#run(WRITE_MS);
-		this.#settle(3000);
-		for (const { viewer, path } of this.#viewing) {
-			const published = this.#relay(this.#homes.get(path) ?? "").published.get(path);
-			assert.ok(published !== undefined);
-			const from = first.get(path) ?? 0;
-			const expected = Array.from({ length: published.written - from }, (_, at) => `${published.mark} ${from + at}`);
-			assert.deepEqual(viewer.whole.toSorted(), expected.toSorted(), `each new group of ${path} once`);
-		}
-	}
-
-	readonly #viewing: { readonly viewer: SimulatedViewer; readonly path: string; readonly name: string }[] = [];
-
-	get #names(): readonly string[] {
-		return [...this.#relays.keys()];
-	}
-
-	readonly #accepted: Map<Edge, Session> = new Map();
-
-	get #sessions(): readonly Session[] {
-		return this.#edges.flatMap((edge) => [edge.session, this.#accepted.get(edge)]).filter((one) => one !== undefined);
-	}
-
-	#relay(name: string): SimulatedRelay {
-		const relay = this.#relays.get(name);
-		assert.ok(relay !== undefined, name);
-		return relay;
-	}
-
-	#start(name: string): void {
-		this.#relays.set(name, new SimulatedRelay(name, this.#clock));
-	}
-
-	#publish(path: string, name: string): void {
+	/** Begin a life of a publisher. */
+	publish(name: string): void {
+		const plan = this.scenario.publishers.find((one) => one.name === name);
+		if (plan === undefined) throw new Error(`no publisher is called ${name}`);
 		this.#marks += 1;
-		this.#relay(name).publish(path, this.#marks);
+		const inside = plan.mode === "inside" ? this.relays.get(plan.relays[0] ?? "") : undefined;
+		this.publishers.set(name, new SimulatedPublisher(plan, { fabric: this.fabric, mark: this.#marks, inside }));
 	}
 
-	#watch(name: string): void {
-		const path = this.#random.pick([...this.#homes.keys()]);
-		const viewer = new SimulatedViewer(this.#relay(name), path);
-		this.#viewers.push(viewer);
-		this.#viewing.push({ viewer, path, name });
+	/** Add a viewer at a relay's own table. */
+	watch(name: string, path: string = this.#random.pick(this.scenario.publishers).path): SimulatedViewer | undefined {
+		const relay = this.relays.get(name);
+		if (relay === undefined || relay.life.isOver) return undefined;
+		const viewer = new SimulatedViewer(relay, path, this.fabric);
+		this.viewers.push(viewer);
+		return viewer;
 	}
 
-	#link(from: string, to: string): void {
-		if (from === to || this.#edges.some((edge) => isBetween(edge, from, to))) return;
-		const edge: Edge = { from, to, session: undefined };
-		this.#edges.push(edge);
-		this.#dial(edge);
-	}
-
-	/** As a cluster's link does: for ever. What cannot be reached cannot be dialled. */
-	#dial(edge: Edge): void {
-		const { from, to } = edge;
-		const network = this.#network;
-		const isOut = network.isCrashed(from) || network.isCrashed(to);
-		if (isOut || network.link(from, to).isCut || network.link(to, from).isCut) {
-			this.#clock.after(REDIAL_MS, () => this.#dial(edge));
-			return;
+	/** Time passes, and publishers write. */
+	async pass(ms: number, writeMs: number = WRITE_MS): Promise<void> {
+		for (let left = ms; left > 0; left -= writeMs) {
+			this.write();
+			await this.fabric.pass(Math.min(writeMs, left));
 		}
-		const { client, server } = memoryPair(this.#clock, { network, from, to, path: "/", idleMs: IDLE_MS });
-		const again = (): void => {
-			if (edge.session !== session) return;
-			edge.session = undefined;
-			this.#clock.after(REDIAL_MS * (0.5 + this.#random.next() / 2), () => this.#dial(edge));
-		};
-		const session = this.#relay(from).serve(client, again);
-		edge.session = session;
-		const accepted = this.#relay(to).serve(server, () => {
-			if (this.#accepted.get(edge) === accepted) this.#accepted.delete(edge);
+	}
+
+	/** Everyone who can writes one group. */
+	write(): void {
+		for (const publisher of this.publishers.values()) if (publisher.isUp) publisher.write();
+	}
+
+	/** Faults for a while, some of them at once; then none, for as long as it takes to come to rest. */
+	async run(): Promise<void> {
+		const random = this.#random;
+		await this.pass(SETTLE_MS);
+		for (let left = 2 + random.below(8); left > 0; left--) {
+			for (let at = random.chance(0.3) ? 2 + random.below(3) : 1; at > 0; at--) this.#fault();
+			await this.pass(random.below(random.chance(0.2) ? 12_000 : 1500));
+		}
+		this.heal();
+		await this.pass(HEAL_MS, 1000);
+	}
+
+	/** No fault is left. */
+	heal(): void {
+		const { network } = this.fabric;
+		for (const [name, relay] of this.relays) if (relay.life.isOver) this.#revive(name);
+		for (const [name, publisher] of this.publishers) if (!publisher.isUp) this.#return(name);
+		for (const [one, other] of this.#cuts.values()) {
+			network.heal(one, other);
+			network.change(one, other, { lossRate: this.scenario.lossRate, latencyMs: this.scenario.latencyMs });
+		}
+		this.#cuts.clear();
+		for (const { name, relay } of this.scenario.viewers) {
+			network.change(name, relay, { bytesPerMs: Number.POSITIVE_INFINITY });
+		}
+	}
+
+	/** Relays that have a session with this one, each once. */
+	neighbours(relay: SimulatedRelay): readonly string[] {
+		const names = [...relay.sessions.values()].map(({ connection }) => {
+			const line = this.fabric.lineOf(connection);
+			return line?.from === relay.name ? line.to : line?.from;
 		});
-		this.#accepted.set(edge, accepted);
+		return [...new Set(names)].filter((name): name is string => name !== undefined && this.relays.has(name));
+	}
+
+	/** Cut two nodes off from each other until `heal`. */
+	cut(one: string, other: string, how: "both" | "out" | "back" = "both"): void {
+		this.fabric.note(`cut ${one} ${other} ${how}`);
+		this.#cuts.set(`${one} ${other}`, [one, other]);
+		if (how !== "back") this.fabric.network.link(one, other).cut();
+		if (how !== "out") this.fabric.network.link(other, one).cut();
+	}
+
+	/** A relay dies, and its viewers with it. */
+	crash(name: string): void {
+		this.fabric.note(`crash ${name}`);
+		this.relays.get(name)?.crash();
+		this.viewers = this.viewers.filter(({ place }) => place.name !== name);
 	}
 
 	#fault(): void {
 		const random = this.#random;
-		const edge = random.pick(this.#edges);
-		const name = random.pick(this.#names);
-		const kind = random.below(7);
-		if (kind === 0) this.#network.partition(edge.from, edge.to);
-		else if (kind === 1) this.#network.partitionOneWay(edge.from, edge.to);
-		else if (kind === 2) this.#network.heal(edge.from, edge.to);
-		else if (kind === 3) this.#network.change(edge.from, edge.to, { latencyMs: random.below(200) });
-		else if (kind === 4) this.#isolate(name);
-		else if (this.#network.isCrashed(name)) this.#revive(name);
-		else this.#crash(name);
-	}
-
-	#isolate(name: string): void {
-		for (const { from, to } of this.#edges) if (from === name || to === name) this.#network.partition(from, to);
-	}
-
-	/** Its viewers die with it. */
-	#crash(name: string): void {
-		this.#network.crash(name);
-		const stay = this.#viewing.filter((one) => one.name !== name);
-		this.#viewing.splice(0, this.#viewing.length, ...stay);
-		this.#viewers = stay.map(({ viewer }) => viewer);
-		for (const edge of this.#edges) {
-			if (edge.from !== name || edge.session === undefined) continue;
-			// Nobody is left to notice: the new life dials for itself.
-			edge.session = undefined;
-			this.#clock.after(REDIAL_MS, () => this.#dial(edge));
+		const kind = random.below(10);
+		const name = random.pick(this.scenario.relays);
+		const relay = this.relays.get(name);
+		if (relay === undefined) return;
+		if (relay.life.isOver) {
+			this.#revive(name);
+			return;
 		}
+		const near = this.neighbours(relay);
+		if (kind <= 1) this.crash(name);
+		else if (kind === 2) this.#swap();
+		else if (near.length > 0) this.#spoil(name, near);
+	}
+
+	#spoil(name: string, near: readonly string[]): void {
+		const random = this.#random;
+		const { network } = this.fabric;
+		const other = random.pick(near);
+		const kind = random.below(7);
+		if (kind <= 1) this.cut(name, other);
+		else if (kind === 2) this.cut(name, other, "out");
+		else if (kind === 3) this.cut(name, other, "back");
+		else if (kind === 4) for (const one of near) this.cut(name, one);
+		else {
+			this.#cuts.set(`${name} ${other}`, [name, other]);
+			if (kind === 5) network.change(name, other, { latencyMs: random.below(200) });
+			else network.change(name, other, { lossRate: random.next() * 0.3 });
+			if (random.chance(0.5)) network.heal(name, other);
+		}
+	}
+
+	/** A publisher dies or returns. */
+	#swap(): void {
+		const publisher = this.#random.pick([...this.publishers.values()]);
+		if (publisher.plan.mode === "inside") return;
+		if (!publisher.isUp) this.#return(publisher.plan.name);
+		else {
+			this.fabric.note(`crash ${publisher.plan.name}`);
+			publisher.crash();
+		}
+	}
+
+	#return(name: string): void {
+		this.fabric.note(`return of ${name}`);
+		this.fabric.network.restart(name);
+		// One inside a relay comes back with that.
+		if (this.publishers.get(name)?.plan.mode !== "inside") this.publish(name);
 	}
 
 	#revive(name: string): void {
-		this.#network.restart(name);
-		this.#start(name);
-		for (const [path, home] of this.#homes) if (home === name) this.#publish(path, name);
-		this.#watch(name);
+		this.fabric.note(`revive ${name}`);
+		this.fabric.network.restart(name);
+		this.start(name);
+		this.watch(name);
 	}
 
-	/** Time passes, and publishers write. */
-	#run(ms: number): void {
-		const untilMs = this.#clock.nowMs() + ms;
-		while (this.#clock.nowMs() < untilMs) {
-			for (const [name, relay] of this.#relays) if (!this.#network.isCrashed(name)) relay.write();
-			this.#settle(Math.min(WRITE_MS, untilMs - this.#clock.nowMs()));
+	/** Places on a plane, so that some relays are nearer than others. */
+	#spread(): void {
+		const places = this.scenario.relays.map((name) => ({ name, x: this.#random.next(), y: this.#random.next() }));
+		for (const a of places) {
+			for (const b of places) {
+				if (a.name >= b.name) continue;
+				this.fabric.network.change(a.name, b.name, { latencyMs: 1 + 60 * Math.hypot(a.x - b.x, a.y - b.y) });
+			}
 		}
 	}
 
-	#settle(ms: number): void {
-		this.#clock.run(this.#clock.nowMs() + ms);
+	#settings(name: string): ClusterSettings {
+		const { wiring, relays, edges, fanout } = this.scenario;
+		const [first = name] = relays;
+		const root = wiring === "tree" ? peerOf(first) : undefined;
+		const seeds = wiring === "mesh" && name !== first ? [peerOf(first)] : [];
+		const dialled = edges.filter(({ from }) => from === name).map(({ to, cost }) => peerOf(to, cost));
+		const at = relays.indexOf(name);
+		return {
+			connect: [...seeds, ...dialled],
+			connectApi: undefined,
+			self: wiring === "graph" ? undefined : parseNode(urlOf(name).href),
+			mesh: wiring === "mesh",
+			root,
+			rootName: root && parseNode(root.shown),
+			isRoot: root === undefined || name === first,
+			prefix: "internal/origins",
+			role: at === 0 ? "origin" : at % 3 === 1 ? "regional" : "edge",
+			fanout,
+		};
 	}
 }
 
-function isBetween({ from, to }: Edge, one: string, other: string): boolean {
-	return (from === one && to === other) || (from === other && to === one);
+function peerOf(name: string, cost = 1): Peer {
+	return { ...parsePeer(urlOf(name, RELAY_TOKEN).href), cost };
 }
 
+/** At relays' own tables, while things go wrong. */
 const VIEWERS = 6;
-const GROUPS = 4;
-const WRITE_MS = 250;
-const REDIAL_MS = 1000;
-const IDLE_MS = 800;
-/** Longer than it takes to notice, dial, greet and forget. */
-const HEAL_MS = 20_000;
+/** Time between two groups, in ms. */
+export const WRITE_MS: number = 250;
+const SETTLE_MS = 4000;
+/** Longer than it takes to notice, dial with the longest pause, greet, forget, and find a better parent. */
+const HEAL_MS = 45_000;

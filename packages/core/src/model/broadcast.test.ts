@@ -663,3 +663,19 @@ test("Broadcast.fetch() charges what it fetched to the cache, which may drop it"
 	assert.equal(broadcast.heldCount, 1);
 	assertNothingLeft();
 });
+
+test("Subscription.update() to an earlier start brings what is there, if nothing has come yet", () => {
+	const { source, join, assertNothingLeft } = setUp();
+	join();
+	const early = join({ startGroup: 8 });
+	source.whole("video", 0, body(0));
+	source.whole("video", 1, body(1));
+	assert.deepEqual(early.sequences, []);
+	early.subscription.update(REQUEST);
+	source.whole("video", 2, body(2));
+	assert.deepEqual(early.sequences, [1, 2]);
+	early.subscription.update({ ...REQUEST, startGroup: 0 });
+	assert.deepEqual(early.sequences, [1, 2], "what it has passed does not come later");
+	source.only("video").sink.onEnd(3);
+	assertNothingLeft();
+});

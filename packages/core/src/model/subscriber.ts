@@ -46,7 +46,10 @@ export class Subscriber implements TrackSubscription {
 		if (this.#over) return;
 		const before = this.#request;
 		this.#request = request;
-		if (request.startGroup !== undefined) this.#floor = Math.max(this.floor, request.startGroup);
+		// Before anything has come, an earlier start brings no group again: a relay that asked for what follows another
+		// publisher's groups, and then for one more viewer, must not wait for a number that is far away.
+		if (isEarlier(request, before) && this.#delivered.min === undefined) this.#floor = request.startGroup;
+		else if (request.startGroup !== undefined) this.#floor = Math.max(this.floor, request.startGroup);
 		this.#owner.onUpdate(this, before);
 	}
 
@@ -112,4 +115,9 @@ export class Subscriber implements TrackSubscription {
 			this.#owner.onFault(thrown);
 		}
 	}
+}
+
+/** Whether `request` begins before what was asked for. */
+export function isEarlier({ startGroup }: SubscribeRequest, before: SubscribeRequest): boolean {
+	return before.startGroup !== undefined && (startGroup === undefined || startGroup < before.startGroup);
 }

@@ -61,3 +61,17 @@ test("ReceivedAnnouncement takes what a server has when it returns after it was 
 		assert.deepEqual(names(again.origin), ["a"], version.name);
 	}
 });
+
+test("HeldInterest never takes a publisher that nobody named for the one before", () => {
+	const world = new World();
+	const link = world.join({ version: LITE_03 });
+	const first = world.relay.announce("a", { hops: [7, 8], cost: 0 }, new LocalBroadcast());
+	world.run(100);
+	const before = link.origin.broadcast("a");
+	const second = world.relay.announce("a", { hops: [9, 8], cost: 0 }, new LocalBroadcast());
+	assert.ok(typeof first !== "string" && typeof second !== "string");
+	first.close();
+	world.run(2000);
+	assert.ok(before !== undefined && link.origin.broadcast("a") !== undefined);
+	assert.notEqual(link.origin.broadcast("a"), before);
+});

@@ -20,6 +20,7 @@ import { SessionError } from "./error.ts";
 import type { MessageHandler, MessageStream } from "./message-stream.ts";
 import { PeerSource } from "./peer-source.ts";
 import { ReceivedAnnouncement, type Told } from "./received-announcement.ts";
+import { randomId } from "./state.ts";
 import type { SubscriptionRequesting } from "./subscription-requesting.ts";
 
 /** What an interest works with. */
@@ -134,11 +135,14 @@ export class HeldInterest implements MessageHandler {
 
 	/** The whole chain, the peer last; whoever is not named is stood for by an id that nobody else has. */
 	#told(told: readonly Varint62[]): Told {
-		const { version, linkCost, peerId } = this.#context;
+		const { clock, version, linkCost, peerId } = this.#context;
 		const hops: OriginId[] = told.map((hop) => (hop === HOP_UNKNOWN ? peerId : hop));
 		if (version.announceOk) hops.push(this.#responder === HOP_UNKNOWN ? peerId : this.#responder);
 		else if (hops.length === 0) hops.push(peerId);
 		const publisher = told[0] ?? this.#responder;
-		return { route: { hops, cost: linkCost }, publisher: publisher === HOP_UNKNOWN ? undefined : publisher };
+		if (publisher !== HOP_UNKNOWN) return { route: { hops, cost: linkCost }, publisher };
+		// Announced again it may be another one, which must not be taken for the one before.
+		if (hops.length > 1) hops[0] = randomId(clock);
+		return { route: { hops, cost: linkCost }, publisher: undefined };
 	}
 }

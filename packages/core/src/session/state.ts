@@ -51,8 +51,7 @@ export class SessionState implements SessionContext {
 		this.origin = options.origin;
 		this.sink = options.sink;
 		this.linkCost = options.linkCost ?? 1;
-		// Below 2^53, since old clients read hop ids as numbers.
-		this.peerId = 1 + Math.floor(options.clock.random() * (Number.MAX_SAFE_INTEGER - 1));
+		this.peerId = randomId(options.clock);
 		this.#detach = options.detach;
 		this.#limits = options.limits;
 		this.#messages = this.#messageRate();
@@ -111,6 +110,11 @@ export class SessionState implements SessionContext {
 		const { messagesPerSecond: perSecond, messageBurst: burst } = this.#limits;
 		return new RateLimit(this.clock, { perSecond, burst });
 	}
+}
+
+/** An id for hop lists that nobody else has: below 2^53, since old clients read them as numbers. */
+export function randomId(clock: Clock): number {
+	return 1 + Math.floor(clock.random() * (Number.MAX_SAFE_INTEGER - 1));
 }
 
 function zeroCounters(): SessionCounters {

@@ -56,7 +56,8 @@ export class Broadcast {
 		const onGone = (gone: Track) => {
 			if (this.#tracks.get(track) === gone) this.#tracks.delete(track);
 		};
-		const made = new Track({ name: track, settings: this.#settings, source: this.#source, onGone });
+		const known = this.#lookups.known(track);
+		const made = new Track({ name: track, settings: this.#settings, source: this.#source, known, onGone });
 		this.#tracks.set(track, made);
 		return made.subscribe(request, sink);
 	}

@@ -32,6 +32,8 @@ export interface FeedOwner {
 export interface FeedOptions {
 	readonly track: string;
 	readonly source: Source;
+	/** What the source has said of the track already. */
+	readonly known: TrackInfo | undefined;
 	readonly settings: Settings;
 	readonly owner: FeedOwner;
 }
@@ -54,6 +56,11 @@ export class Feed implements UpstreamSink {
 		this.source = options.source;
 		this.#options = options;
 		this.#sent = request;
+	}
+
+	/** For the source. */
+	get known(): TrackInfo | undefined {
+		return this.#options.known;
 	}
 
 	/** Where upstream was asked to begin; undefined is at its latest. */

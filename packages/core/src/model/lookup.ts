@@ -48,6 +48,11 @@ export class LookupTable {
 		};
 	}
 
+	/** What the source in use has answered; undefined where it has not, or it is long ago. */
+	known(track: string): TrackInfo | undefined {
+		return this.#source === undefined ? undefined : this.#lookups.get(track)?.answerOf(this.#source);
+	}
+
 	/** Ask again elsewhere what is still open; undefined waits. */
 	switchTo(source: Source | undefined): void {
 		this.#source = source;
@@ -96,6 +101,8 @@ class Lookup {
 	readonly #owner: LookupOwner;
 	readonly #sinks: Set<InfoSink> = new Set();
 	#info: TrackInfo | undefined;
+	/** Who was asked last. */
+	#source: Source | undefined;
 	#asked = false;
 	/** Answers of an earlier attempt are ignored. */
 	#attempt = 0;
@@ -111,6 +118,10 @@ class Lookup {
 		return this.#info === undefined && this.#sinks.size === 0;
 	}
 
+	answerOf(source: Source): TrackInfo | undefined {
+		return source === this.#source ? this.#info : undefined;
+	}
+
 	join(sink: InfoSink): () => void {
 		if (this.#info === undefined) this.#sinks.add(sink);
 		else this.#tell(sink, this.#info);
@@ -120,6 +131,7 @@ class Lookup {
 	ask(source: Source | undefined): void {
 		if (this.#asked || this.#info !== undefined || source === undefined) return;
 		this.#asked = true;
+		this.#source = source;
 		this.#attempt += 1;
 		const attempt = this.#attempt;
 		const onInfo = (info: TrackInfo) => {

@@ -47,6 +47,8 @@ export interface GroupWriter {
 
 /** Events of an upstream subscription; the model implements it. After `onEnd` or `onError` nothing follows. */
 export interface UpstreamSink {
+	/** What this source said of the track a moment ago, so that it need not be asked again. */
+	readonly known?: TrackInfo | undefined;
 	/** Before the first group; again only if the source was replaced. */
 	onInfo(info: TrackInfo): void;
 	/** A group begins. Undefined: not wanted (a duplicate, or too old), so the source stops it. */

@@ -13,7 +13,7 @@ import { mergeRequests } from "./merge.ts";
 import { SequenceSet } from "./sequence-set.ts";
 import { keepMsOf, type Settings } from "./settings.ts";
 import { type Source, type SubscribeRequest, TRACK_INFO_DEFAULT, type TrackInfo } from "./source.ts";
-import { isEarlier, Subscriber, type SubscriberOwner } from "./subscriber.ts";
+import { Subscriber, type SubscriberOwner } from "./subscriber.ts";
 import type { TrackSink, TrackSubscription } from "./subscription.ts";
 
 /** What a track is made for. */
@@ -22,6 +22,8 @@ export interface TrackOptions {
 	readonly settings: Settings;
 	/** Where to subscribe; undefined while the broadcast has no source. */
 	readonly source: Source | undefined;
+	/** What that source has said of the track a moment ago. */
+	readonly known: TrackInfo | undefined;
 	/** The track is over or unused: its owner forgets it. Called once. */
 	readonly onGone: (track: Track) => void;
 }
@@ -46,6 +48,8 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 	#cancelInterrupted: (() => void) | undefined;
 	#source: Source | undefined;
 	#info: TrackInfo | undefined;
+	/** For the first feed; later ones ask again. */
+	#known: TrackInfo | undefined;
 	#end: { readonly finalGroup: number | undefined } | undefined;
 	/** What the end is called once the broadcast was unannounced: a plain end, or a code; undefined before. */
 	#finishing: "end" | number | undefined;
@@ -59,6 +63,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		this.#options = options;
 		this.#settings = options.settings;
 		this.#source = options.source;
+		this.#known = options.known;
 		this.#store = new GroupStore(options.settings, keepMsOf(options.settings, TRACK_INFO_DEFAULT.latencyMaxMs));
 	}
 
@@ -140,7 +145,6 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		const { endGroup } = subscriber.request;
 		const isResumed = before.endGroup !== undefined && (endGroup === undefined || endGroup > before.endGroup);
 		if (isResumed) for (const group of this.#store.from(before.endGroup + 1)) subscriber.offer(group);
-		if (isEarlier(subscriber.request, before)) this.#replay(subscriber);
 		this.#review();
 	}
 
@@ -288,7 +292,9 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		const next = this.#seen.max === undefined ? undefined : this.#seen.max + 1;
 		const resume = this.#interrupted.first ?? next;
 		const startGroup = resume === undefined ? merged.startGroup : Math.max(resume, merged.startGroup ?? 0);
-		const options = { track: this.name, source, settings: this.#settings, owner: this };
+		const known = source === this.#options.source ? this.#known : undefined;
+		this.#known = undefined;
+		const options = { track: this.name, source, known, settings: this.#settings, owner: this };
 		const feed = new Feed(options, { ...merged, startGroup });
 		this.#feeds.add(feed);
 		this.#feed = feed;

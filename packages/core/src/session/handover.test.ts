@@ -152,6 +152,7 @@ test("ServedSubscription gives all from the start that was named, whatever overt
 	}
 	assert.deepEqual([...seen.groups.keys()], [5, 3, 4]);
 	assert.deepEqual([...other.groups.keys()], [5]);
+	assert.deepEqual(source.only("t").sink.known, TRACK_INFO_DEFAULT, "who asked for the info is not asked to ask again");
 });
 
 /** A session of `origin` with a relay, the world's unless given. */

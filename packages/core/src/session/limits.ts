@@ -21,6 +21,13 @@ export const SESSION_INFO_BYTES_MAX: number = 8;
 /** How often a token's expiry is looked at again, in ms: the wall clock may be set, and timers have a longest delay. */
 export const EXPIRY_CHECK_MS: number = 60_000;
 
+/**
+ * How long a track that ended without naming its last group waits for groups that its end has overtaken, in ms, and in
+ * round trips of the path on top; each group that comes begins it anew.
+ */
+export const LAST_GROUPS_MS: number = 200;
+export const LAST_GROUPS_ROUND_TRIPS: number = 4;
+
 /** Bounds of one session; a relay may lower them per grant or raise them for its own cluster. */
 export interface SessionLimits {
 	/** Subscriptions the peer holds on us at once; beyond it a new one is reset with 11 BoundsExceeded. */

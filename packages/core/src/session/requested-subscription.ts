@@ -27,6 +27,7 @@ import type { SessionContext } from "./context.ts";
 import { StreamError } from "./error.ts";
 import { fullPath } from "./grant.ts";
 import { IncomingGroup } from "./incoming-group.ts";
+import { LAST_GROUPS_MS, LAST_GROUPS_ROUND_TRIPS } from "./limits.ts";
 import { type MessageHandler, MessageStream } from "./message-stream.ts";
 import { requestTrackInfo } from "./requested-track-info.ts";
 import type { SubscriptionEvent } from "./sink.ts";
@@ -76,6 +77,12 @@ export class RequestedSubscription implements MessageHandler, UpstreamSubscripti
 			this.#subscribe();
 			return;
 		}
+		const { known } = this.#sink;
+		if (known !== undefined) {
+			this.#inform(known);
+			this.#subscribe();
+			return;
+		}
 		this.#cancelWait = requestTrackInfo(this.#context, this.#options.track, {
 			onInfo: (info) => {
 				this.#cancelWait = undefined;
@@ -105,6 +112,7 @@ export class RequestedSubscription implements MessageHandler, UpstreamSubscripti
 		// On the versions without TRACK a group may overtake the OK.
 		if (!this.#hasInfo) this.#inform(TRACK_INFO_DEFAULT);
 		if (sequence >= this.#next) this.#next = sequence + 1;
+		if (this.#state === "ending") this.#awaitLast();
 		const writer = this.#sink.onGroup(sequence, this.#context.version.frames);
 		if (writer === undefined) {
 			this.#endIfComplete();
@@ -128,7 +136,7 @@ export class RequestedSubscription implements MessageHandler, UpstreamSubscripti
 		this.#stream?.finish();
 		if (this.#state !== "running") return;
 		this.#state = "ending";
-		this.#wait(this.#context.limits.drainMs, () => this.#end());
+		this.#awaitLast();
 		this.#endIfComplete();
 	}
 
@@ -149,6 +157,17 @@ export class RequestedSubscription implements MessageHandler, UpstreamSubscripti
 		const group = new IncomingGroup(this.#context, { writer, stream, onOver: () => this.#onGroupOver(group) });
 		this.#groups.add(group);
 		return group;
+	}
+
+	/**
+	 * What comes late is waited for. Where END named the last group, until that is there; otherwise only for as long as
+	 * packets may overtake each other, since peers finish a track after its last groups, and every relay on the way waits.
+	 */
+	#awaitLast(): void {
+		const { connection, limits } = this.#context;
+		const overtakingMs = LAST_GROUPS_MS + LAST_GROUPS_ROUND_TRIPS * connection.stats().rttMs;
+		const waitMs = this.#final === undefined ? Math.min(limits.drainMs, overtakingMs) : limits.drainMs;
+		this.#wait(waitMs, () => this.#end());
 	}
 
 	#onGroupOver(group: IncomingGroup): void {

@@ -13,7 +13,7 @@ import { mergeRequests } from "./merge.ts";
 import { SequenceSet } from "./sequence-set.ts";
 import { keepMsOf, type Settings } from "./settings.ts";
 import { type Source, type SubscribeRequest, TRACK_INFO_DEFAULT, type TrackInfo } from "./source.ts";
-import { Subscriber, type SubscriberOwner } from "./subscriber.ts";
+import { isEarlier, Subscriber, type SubscriberOwner } from "./subscriber.ts";
 import type { TrackSink, TrackSubscription } from "./subscription.ts";
 
 /** What a track is made for. */
@@ -145,6 +145,7 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		const { endGroup } = subscriber.request;
 		const isResumed = before.endGroup !== undefined && (endGroup === undefined || endGroup > before.endGroup);
 		if (isResumed) for (const group of this.#store.from(before.endGroup + 1)) subscriber.offer(group);
+		if (isEarlier(subscriber.request, before)) this.#replay(subscriber);
 		this.#review();
 	}
 

@@ -9,10 +9,16 @@ import { root } from "./bootstrap.js";
 
 /** What one drill may take before it counts as hung, in ms. */
 const HANG_MS = 900_000;
+/** The same where `--seeds` says how much there is to do. */
+const SEEDS_HANG_MS = 24 * 3600 * 1000;
 
 const args = process.argv.slice(2);
 const isShort = args.includes("--short");
-const wanted = args.filter((arg) => arg !== "--short");
+const seeds = valueOf("--seeds");
+const from = valueOf("--from");
+const wanted = args.filter((arg, at) => !arg.startsWith("--") && !/^--(seeds|from)$/.test(args[at - 1] ?? ""));
+if (seeds !== undefined) process.env.MOQ_DRILL_SEEDS = seeds;
+if (from !== undefined) process.env.MOQ_DRILL_FROM = from;
 // The crossings of `npm test`, long enough for 30 s at the 20 pictures a second of the fake camera, and without a stall.
 process.env.MOQ_BROWSER_FRAMES = isShort ? "60" : "600";
 process.env.MOQ_BROWSER_STALL_MS = "1000";
@@ -29,7 +35,13 @@ if (files.length === 0) {
 const began = new Date();
 const results = [];
 const notes = new Map();
-const events = run({ files, concurrency: 1, timeout: HANG_MS, execArgv: ["-C", "source"], cwd: root });
+const events = run({
+	files,
+	concurrency: 1,
+	timeout: seeds === undefined ? HANG_MS : SEEDS_HANG_MS,
+	execArgv: ["-C", "source"],
+	cwd: root,
+});
 for (const [event, isPassed] of [
 	["test:pass", true],
 	["test:fail", false],
@@ -64,6 +76,11 @@ else {
 	const file = `docs/reports/${day}-drill${part}.md`;
 	writeFileSync(`${root}/${file}`, report());
 	process.stdout.write(`\nwritten: ${file}\n`);
+}
+
+function valueOf(flag) {
+	const at = args.indexOf(flag);
+	return at < 0 ? undefined : args[at + 1];
 }
 
 function report() {

@@ -418,3 +418,22 @@ function suffixes(bytes: Uint8Array): string[] {
 	}
 	return found;
 }
+
+test("AnnounceServing tells nothing to listeners of other prefixes, and each change once to those of its own", () => {
+	const { world, peer } = raw(LITE_04, GRANT_ALL);
+	const own = peer.bidi("01 06 04 726f6f6d 00");
+	const others = ["01 07 05 726f6f6d73 00", "01 0a 08 6f746865722f6161 00"].map((request) => peer.bidi(request));
+	world.run(100);
+	const before = [own, ...others].map(({ heard }) => heard.bytes.length);
+	const { announcement } = announce(world, "room/a", [7]);
+	announce(world, "room/b", [7]);
+	announcement.close();
+	world.run(500);
+	const told = [own, ...others].map(({ heard }, at) => heard.bytes.length - (before[at] ?? 0));
+	assert.ok((told[0] ?? 0) > 0);
+	assert.deepEqual(told.slice(1), [0, 0]);
+	const count = own.heard.bytes
+		.subarray(before[0])
+		.filter((byte, at, bytes) => byte === 0x61 && bytes[at - 1] === 1).length;
+	assert.equal(count, 2, "announced and ended");
+});

@@ -1,7 +1,8 @@
 /**
- * `npm run interop`: our relay and clients against the Rust ones; arguments narrow it to test files that contain one of them.
- * A whole run writes docs/reports/YYYY-MM-DD-interop.md. `REF_RELAY_BIN` and `REF_MOQ_BIN` name Rust programs that are there
- * already; without them, they are compiled once into test/.cache, which takes a quarter of an hour on two cores.
+ * `npm run interop`: our relay and clients against the Rust ones, and every variant of the released npm clients with every other.
+ * Arguments narrow it to test files that contain one of them. A whole run takes an hour on two cores and writes
+ * docs/reports/YYYY-MM-DD-interop.md. `REF_RELAY_BIN` and `REF_MOQ_BIN` name Rust programs that are there already; without them,
+ * they are compiled once into test/.cache, which takes a quarter of an hour on two cores.
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { install, must, node, root, run } from "./bootstrap.js";
@@ -13,16 +14,21 @@ const PEERS = [
 	["moq-cli", "0.9.12", "moq", "REF_MOQ_BIN"],
 ];
 
+/** What a file may take before it counts as hung, in ms. */
+const HANG_MS = 3_600_000;
+
 install();
 install(`${root}/test/peers`);
 if (!(await buildEngine())) process.exit(3);
-const env = { ...process.env };
+// Released npm clients: every variant with every other.
+const env = { ...process.env, INTEROP: "all" };
 for (const [crate, version, binary, variable] of PEERS) env[variable] ||= peer(crate, version, binary);
 
 const wanted = process.argv.slice(2);
-const files = readdirSync(`${root}/test/rust`)
+const own = readdirSync(`${root}/test/rust`)
 	.filter((file) => file.endsWith(".interop.ts"))
-	.map((file) => `test/rust/${file}`)
+	.map((file) => `test/rust/${file}`);
+const files = [...own, "test/interop/crossing.test.ts"]
 	.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
 	.sort();
 if (files.length === 0) {
@@ -37,7 +43,7 @@ if (wanted.length === 0) {
 	process.stdout.write(`the report goes to ${report}\n`);
 }
 // One file after another: a machine that is busy with others makes late joiners of viewers.
-const options = ["--test-concurrency=1", "--test-timeout=300000"];
+const options = ["--test-concurrency=1", `--test-timeout=${HANG_MS}`];
 process.exit(run(node, ["-C", "source", "--test", ...options, ...reporters, ...files], { env }));
 
 /** The path of a peer's binary; compiled when it is not there. */

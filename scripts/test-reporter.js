@@ -10,11 +10,13 @@ export default async function* report(events) {
 
 /** What is worth a line in a run of thousands of tests. */
 async function* narrow(events) {
+	let hasFailed = false; // the last test: what it noted follows
 	for await (const event of events) {
 		const { type, data } = event;
+		if (type === "test:pass" || type === "test:fail") hasFailed = type === "test:fail";
 		if (type === "test:summary" && data.file !== undefined) yield note(lineOf(data));
 		else if (type === "test:summary" || type === "test:stderr") yield event;
-		else if (type === "test:diagnostic" && data.nesting === 0 && data.file === undefined) yield event;
+		else if (type === "test:diagnostic" && (hasFailed || (data.nesting === 0 && data.file === undefined))) yield event;
 		else if (type === "test:fail") {
 			// node's reporter wants to have heard of the beginning
 			yield { type: "test:start", data };

@@ -9,6 +9,9 @@ export interface ViewerTask {
 	readonly track: string;
 }
 
+/** A group may be so late, in ms: a busy machine must not look like a relay that loses groups. */
+const PATIENCE_MS = 30_000;
+
 /** A running viewer; end it with `close`. */
 export class Viewer {
 	readonly #task: ViewerTask;
@@ -69,7 +72,7 @@ export class Viewer {
 		this.#last = -1;
 		this.#begun = 0;
 		const { broadcast, track } = this.#task;
-		const request = { priority: 1, ordered: false, latencyMs: 0, startGroup: undefined, endGroup: undefined };
+		const request = { priority: 1, ordered: false, latencyMs: PATIENCE_MS, startGroup: undefined, endGroup: undefined };
 		this.#subscription = this.#origin.broadcast(broadcast)?.subscribe(track, request, {
 			onInfo: () => {},
 			onGroup: (group) => this.#read(group),

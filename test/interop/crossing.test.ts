@@ -1,16 +1,18 @@
 /**
- * Every third-party client crosses our relay with every other, in every framing and version that they offer.
- * `INTEROP=all` crosses all variants instead of one of each kind.
+ * Third-party clients cross our relay: one variant of each kind with every other, and the rest with their neighbours.
+ * `INTEROP=all`, which `npm run interop` sets, crosses every variant with every other.
  * @module
  */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
 import { RelayProcess } from "../relay-process.ts";
 import { type Crossing, cross } from "./crossing.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { REPRESENTATIVES, VARIANTS, variantName } from "./variant.ts";
 
 const CROSSED = process.env["INTEROP"] === "all" ? VARIANTS : REPRESENTATIVES;
+/** What is not crossed with all the others publishes to its neighbours, so that every variant publishes and watches. */
+const RING = VARIANTS.filter((variant) => !CROSSED.some((other) => variantName(other) === variantName(variant)));
 
 describe("relay", () => {
 	let relay: RelayProcess;
@@ -19,15 +21,25 @@ describe("relay", () => {
 	});
 	after(() => relay.stop());
 
-	for (const [index, publisher] of CROSSED.entries()) {
-		test(`relay carries ${variantName(publisher)} to every client`, { timeout: 600_000 }, async (t) => {
-			try {
-				await cross({ ...at(relay, index), publisher, viewers: CROSSED });
-			} catch (error) {
-				for (const line of relay.log.slice(-LOG_LINES)) t.diagnostic(line);
-				throw error;
-			}
-		});
+	async function carry(t: TestContext, crossing: Pick<Crossing, "publisher" | "viewers">): Promise<void> {
+		try {
+			await cross({ ...at(relay), ...crossing });
+		} catch (error) {
+			for (const line of relay.log.slice(-LOG_LINES)) t.diagnostic(line);
+			throw error;
+		}
+	}
+
+	for (const publisher of CROSSED) {
+		test(`relay carries ${variantName(publisher)} to every client`, { timeout: 600_000 }, (t) =>
+			carry(t, { publisher, viewers: CROSSED }),
+		);
+	}
+
+	for (const [index, publisher] of RING.entries()) {
+		const viewers = [1, 2].map((step) => RING[(index + step) % RING.length] ?? publisher);
+		const names = viewers.map(variantName).join(" and ");
+		test(`relay carries ${variantName(publisher)} to ${names}`, (t) => carry(t, { publisher, viewers }));
 	}
 
 	test("relay gives each pinned client the subprotocol that it offered", async () => {
@@ -50,7 +62,10 @@ describe("relay", () => {
 /** What of the relay's log helps to understand a failure. */
 const LOG_LINES = 20;
 
-function at(relay: RelayProcess, seed: number): Omit<Crossing, "publisher" | "viewers"> {
+let crossings = 0;
+
+function at(relay: RelayProcess): Omit<Crossing, "publisher" | "viewers"> {
 	const url = relay.url("/interop").href;
+	const seed = crossings++;
 	return { publishUrl: url, viewUrl: url, broadcast: `crossing-${seed}`, seed, lateGroupsMissed: 0 };
 }

@@ -3,6 +3,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { cross } from "./crossing.ts";
 import { PeerProcess } from "./peer-process.ts";
@@ -48,6 +51,32 @@ describe("interop drivers, over a relay made of the clients' own server role", (
 		const announced = viewers.until("announcement", (lines) => lines.some((line) => line.event === "announced"), 1000);
 		await assert.rejects(announced, /no announcement/);
 	});
+});
+
+test("PeerProcess: a peer does not outlive the process that leads it, even while it connects", {
+	timeout: 60_000,
+}, async () => {
+	// Takes connections, says nothing.
+	const silent = createServer((socket) => void socket.on("error", () => {}).resume());
+	await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+	const { port } = silent.address() as AddressInfo;
+	const task = { role: "view", variants: [CURRENT], url: `http://127.0.0.1:${port}/`, broadcast: "x", seed: 1 };
+	const script = `
+		import { PeerProcess } from ${JSON.stringify(new URL("./peer-process.ts", import.meta.url).href)};
+		console.log(typeof new PeerProcess(${JSON.stringify(task)}));`;
+	const leader = spawn(process.execPath, ["-C", "source", "--input-type=module", "-e", script], {
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	try {
+		const connected = once(silent, "connection");
+		await once(leader.stdout, "data");
+		await connected;
+		leader.kill("SIGKILL");
+		await once(leader, "close"); // only when nobody holds its standard error any more
+	} finally {
+		leader.kill("SIGKILL");
+		silent.close();
+	}
 });
 
 let broadcasts = 0;

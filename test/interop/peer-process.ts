@@ -26,7 +26,8 @@ export class PeerProcess implements AsyncDisposable {
 		this.#child = spawn(process.execPath, ["-C", "source", "--no-warnings", script, JSON.stringify(task)], {
 			stdio: ["pipe", "pipe", "inherit"],
 		});
-		this.#exited = once(this.#child, "exit").then(() => {
+		// Not "exit": what it has said must be here too.
+		this.#exited = once(this.#child, "close").then(() => {
 			this.#over = true;
 			this.#wake();
 		});
@@ -60,8 +61,8 @@ export class PeerProcess implements AsyncDisposable {
 		);
 		try {
 			while (!condition(this.lines)) {
-				const failure = this.lines.find((line) => line.event === "failed");
-				if (failure !== undefined) throw new Error(`${failure.peer} failed: ${failure.error}`);
+				const failure = this.lines.find((line) => line.event === "failed" || line.event === "closed");
+				if (failure !== undefined) throw new Error(`${failure.peer} ${failure.event}: ${failure.error}; no ${what}`);
 				if (this.#over) throw new Error(`the process ended before ${what}; last: ${this.#last()}`);
 				await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), expired]);
 			}

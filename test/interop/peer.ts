@@ -27,7 +27,7 @@ export interface PeerTask {
 quietConsole();
 
 async function main(task: PeerTask): Promise<void> {
-	const lines = createInterface({ input: stdin });
+	const lines = commands();
 	const peers: { variant: Variant; connection: PeerConnection; say: (event: PeerEvent) => void }[] = [];
 	// One after another, since the pin is global.
 	for (const variant of task.variants) peers.push({ variant, ...(await open(task, variant)) });
@@ -43,6 +43,14 @@ async function main(task: PeerTask): Promise<void> {
 	}
 	for (const { connection } of peers) connection.close();
 	stdout.write("", () => exit(0));
+}
+
+/** The lines of standard input, from now on: none is lost while peers connect. */
+function commands(): AsyncIterable<string> {
+	const input = createInterface({ input: stdin });
+	// Whoever leads this process is gone; it holds that one's standard error, and nobody may wait for it.
+	input.once("close", () => setTimeout(() => exit(1), FAREWELL_MS).unref());
+	return input[Symbol.asyncIterator]();
 }
 
 async function open(
@@ -81,6 +89,9 @@ function explain(error: unknown): string {
 	if (error instanceof AggregateError) return error.errors.map(explain).join("; ");
 	return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
+
+/** For what a peer still does when it is told to end, in ms. */
+const FAREWELL_MS = 2000;
 
 main(JSON.parse(argv[2] ?? "{}") as PeerTask).catch((error: unknown) => {
 	stdout.write(`${JSON.stringify({ peer: "process", event: "failed", error: explain(error) })}\n`, () => exit(1));

@@ -59,7 +59,8 @@ describe("our relay and the Rust relay in a cluster", () => {
 			const rust = await startRust(stack, []);
 			const ours = await startOurs(stack, urlOf("https", rust), "--client-version", version);
 			await untilLinked(ours, rust);
-			assert.ok(ours.log.some((line) => line.includes('"cluster.up"') && line.includes(version)));
+			const isUp = (line: string): boolean => line.includes('"cluster.up"') && line.includes(version);
+			await eventually(() => assert.ok(ours.log.some(isUp), `the link is not up with ${version}`));
 			await crossBoth(t, ours, rust);
 		});
 	}

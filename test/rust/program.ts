@@ -46,7 +46,7 @@ export class Program implements AsyncDisposable {
 		if (input === undefined || this.#child.stdin === null) return;
 		input.pipe(this.#child.stdin, { end: false });
 		// Else what fills the input waits for ever on a program that is gone.
-		this.#child.once("close", () => input.resume());
+		this.#child.once("close", () => input.unpipe().resume());
 	}
 
 	/** What it said, a line each, without colours. */

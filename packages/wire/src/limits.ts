@@ -39,8 +39,11 @@ export const SETUP_VERSIONS_MAX: number = 64;
 /** Bytes of one frame's payload; the reference caches at most this much of a group, so no larger frame can pass it. */
 export const FRAME_BYTES_MAX: number = 32 * 1024 * 1024;
 
-/** Payload bytes of one group, all frames together; bounds what the cache must hold, since the latest group always stays. */
-export const GROUP_BYTES_MAX: number = 32 * 1024 * 1024;
+/**
+ * Payload bytes of one group, all frames together; bounds what the cache must hold, since the latest group always stays.
+ * Twice the reference's bound, so that a group with one frame of the largest size has room for others.
+ */
+export const GROUP_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Frames of one group; bounds the overhead of empty frames, which `GROUP_BYTES_MAX` does not count. */
 export const GROUP_FRAMES_MAX: number = 65_536;

@@ -5,7 +5,6 @@
 import { Code, FrameReader, type FrameSink } from "@moq-relay/wire";
 import type { TapeSink } from "../tape.ts";
 import type { Group } from "./group.ts";
-import { GROUP_FRAME_LIMITS } from "./limits.ts";
 import { joinPieces } from "./pieces.ts";
 
 /** One frame of a group. */
@@ -40,7 +39,7 @@ export function readGroup(group: Group, listener: FrameListener): () => void {
 class Reading implements TapeSink, FrameSink {
 	readonly #listener: FrameListener;
 	readonly #onStop: () => void;
-	readonly #reader: FrameReader = new FrameReader("lite-05", this, GROUP_FRAME_LIMITS);
+	readonly #reader: FrameReader = new FrameReader("lite-05", this);
 	#timestamp = 0;
 	#pieces: Uint8Array[] = [];
 	#size = 0;

@@ -5,7 +5,7 @@
 import { Code, FrameReader, type FrameSink, Malformed } from "@moq-relay/wire";
 import { RequestError } from "../error.ts";
 import { type Encoding, Tape } from "../tape.ts";
-import { CHUNK_OVERHEAD_BYTES, GROUP_BYTES_MAX, GROUP_FRAME_LIMITS, GROUP_OVERHEAD_BYTES } from "./limits.ts";
+import { CHUNK_OVERHEAD_BYTES, GROUP_BYTES_MAX, GROUP_OVERHEAD_BYTES } from "./limits.ts";
 import { arrivalStamp, Reframer, scaleStamp } from "./reframer.ts";
 import type { GroupWriter } from "./source.ts";
 import { Transcoder } from "./transcoder.ts";
@@ -63,7 +63,7 @@ export class Group implements GroupWriter {
 		this.timescale = options.timescale;
 		this.#observer = options.observer;
 		this.#reframer = reframerFor(options, this.#canonical);
-		this.#reader = new FrameReader(options.encoding, this.#reframer ?? this.#counter(), GROUP_FRAME_LIMITS);
+		this.#reader = new FrameReader(options.encoding, this.#reframer ?? this.#counter());
 	}
 
 	get state(): GroupState {

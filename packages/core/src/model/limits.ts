@@ -2,7 +2,7 @@
  * Every bound of the model and the routing table: unit last, and what it protects.
  * @module
  */
-import { FRAME_LIMITS, type FrameLimits } from "@moq-relay/wire";
+import { FRAME_LIMITS } from "@moq-relay/wire";
 
 /** Bytes of cached groups, all broadcasts together, where the owner says nothing; the latest group of a track may exceed it. */
 export const CACHE_BYTES_MAX: number = 512 * 1024 * 1024;
@@ -11,10 +11,7 @@ export const CACHE_BYTES_MAX: number = 512 * 1024 * 1024;
 export const CACHE_MS_MAX: number = 60_000;
 
 /** Bytes of one group, overhead included; bounds what the latest group, which is never evicted, can hold. */
-export const GROUP_BYTES_MAX: number = 64 * 1024 * 1024;
-
-/** The bounds that a group's parser enforces as soon as a header says so; frame size and count are those of the wire. */
-export const GROUP_FRAME_LIMITS: FrameLimits = { ...FRAME_LIMITS, groupBytes: GROUP_BYTES_MAX };
+export const GROUP_BYTES_MAX: number = FRAME_LIMITS.groupBytes;
 
 /** Bytes charged for a group beside its body: the objects that describe it. */
 export const GROUP_OVERHEAD_BYTES: number = 1024;

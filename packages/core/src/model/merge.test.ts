@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CACHE_MS_MAX } from "./limits.ts";
 import { isSameRequest, mergeRequests } from "./merge.ts";
 import type { SubscribeRequest } from "./source.ts";
 
@@ -15,6 +16,12 @@ test("mergeRequests() covers every request", () => {
 	const merged = mergeRequests([BASE, { ...BASE, priority: 7, ordered: false, latencyMs: 50 }], undefined);
 	assert.deepEqual(merged, { ...BASE, priority: 7, ordered: false, latencyMs: 100 });
 	assert.equal(mergeRequests([BASE, BASE], undefined).ordered, true);
+});
+
+test("mergeRequests() asks for no more latency than anybody has, however long a subscriber waits", () => {
+	for (const latencyMs of [Number.POSITIVE_INFINITY, 2 ** 53, CACHE_MS_MAX + 1]) {
+		assert.equal(mergeRequests([BASE, { ...BASE, latencyMs }], undefined).latencyMs, CACHE_MS_MAX);
+	}
 });
 
 test("mergeRequests() takes the least start when it is in the past, and never keeps the latest waiting", () => {

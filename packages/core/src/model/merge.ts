@@ -2,11 +2,13 @@
  * One upstream request that serves all subscribers of a track.
  * @module
  */
+import { CACHE_MS_MAX } from "./limits.ts";
 import type { SubscribeRequest } from "./source.ts";
 
 /**
  * The least request that covers all of `requests`: highest priority, longest latency, oldest first only when all want
- * that. `latest` is the newest group known here, which decides whether a start lies in the past.
+ * that. Nobody keeps groups for longer than `CACHE_MS_MAX`, and no version can say "for ever". `latest` is the newest
+ * group known here, which decides whether a start lies in the past.
  */
 export function mergeRequests(requests: Iterable<SubscribeRequest>, latest: number | undefined): SubscribeRequest {
 	let priority = 0;
@@ -26,7 +28,7 @@ export function mergeRequests(requests: Iterable<SubscribeRequest>, latest: numb
 	// Whoever wants the latest must not wait for a start in the future.
 	const inPast = latest !== undefined && first < latest;
 	const startGroup = fromLatest && !inPast ? undefined : first;
-	return { priority, ordered, latencyMs, startGroup, endGroup: last };
+	return { priority, ordered, latencyMs: Math.min(latencyMs, CACHE_MS_MAX), startGroup, endGroup: last };
 }
 
 /** Whether upstream would do the same for both. */

@@ -4,7 +4,6 @@
  */
 import { FrameReader } from "@moq-relay/wire";
 import { type Encoding, Tape, type TapeSink } from "../tape.ts";
-import { GROUP_FRAME_LIMITS } from "./limits.ts";
 import { keepStamp, Reframer } from "./reframer.ts";
 
 /** Follows the canonical tape and keeps a second one up to date with it. */
@@ -18,7 +17,7 @@ export class Transcoder implements TapeSink {
 	constructor(encoding: Encoding, onGrow: () => void) {
 		this.tape = new Tape(encoding);
 		this.#reframer = new Reframer(this.tape, keepStamp);
-		this.#reader = new FrameReader("lite-05", this.#reframer, GROUP_FRAME_LIMITS);
+		this.#reader = new FrameReader("lite-05", this.#reframer);
 		this.#onGrow = onGrow;
 	}
 

@@ -2,7 +2,7 @@
  * The payloads of a group, at the pace of whoever sends them on.
  * @module
  */
-import { modelLimits, type Tape } from "@moq-relay/core";
+import type { Tape } from "@moq-relay/core";
 import { FrameReader } from "@moq-relay/wire";
 
 /** Reads a tape chunk by chunk, so that one who is slow holds a place in it and no copy of it. */
@@ -19,7 +19,7 @@ export class PayloadReader {
 	constructor(tape: Tape) {
 		this.#tape = tape;
 		const onPayload = (bytes: Uint8Array): void => void this.#pieces.push(bytes);
-		this.#reader = new FrameReader("lite-05", { onFrame: () => {}, onPayload, onFrameEnd: () => {} }, LIMITS);
+		this.#reader = new FrameReader("lite-05", { onFrame: () => {}, onPayload, onFrameEnd: () => {} });
 	}
 
 	/** The next bytes of the payloads, shared and not to be written to; undefined when there are no more (yet). */
@@ -37,5 +37,3 @@ export class PayloadReader {
 		return piece;
 	}
 }
-
-const LIMITS = modelLimits.GROUP_FRAME_LIMITS;

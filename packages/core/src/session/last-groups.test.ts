@@ -12,7 +12,7 @@ test("RequestedSubscription subscribes at once when the info was asked for a mom
 	for (const isKnown of [true, false]) {
 		const { world, peer } = publisher(LITE_05);
 		if (isKnown) {
-			world.relay.broadcast("a")?.info("t", () => {}, assert.fail);
+			world.relay.broadcast("a")?.info("t", () => {}, unexpected);
 			world.run(10);
 			peer.bidis[1]?.send.write(hex(INFO));
 			world.run(10);
@@ -27,7 +27,7 @@ test("RequestedSubscription subscribes at once when the info was asked for a mom
 
 test("RequestedSubscription asks again for an info that it was told long ago", () => {
 	const { world, peer } = publisher(LITE_05);
-	world.relay.broadcast("a")?.info("t", () => {}, assert.fail);
+	world.relay.broadcast("a")?.info("t", () => {}, unexpected);
 	world.run(10);
 	peer.bidis[1]?.send.write(hex(INFO));
 	world.run(60_000);
@@ -84,6 +84,10 @@ function publisher(version: LiteVersion): { readonly world: World; readonly peer
 /** The type of a stream that the relay opened. */
 function typeOf(peer: RawPeer, at: number): number | undefined {
 	return peer.bidis[at]?.heard.bytes[0];
+}
+
+function unexpected(): void {
+	assert.fail("refused");
 }
 
 const SUBSCRIBE = 2;

@@ -22,10 +22,12 @@ export const SESSION_INFO_BYTES_MAX: number = 8;
 export const EXPIRY_CHECK_MS: number = 60_000;
 
 /**
- * How long a track that ended without naming its last group waits for groups that its end has overtaken, in ms, and in
- * round trips of the path on top; each group that comes begins it anew.
+ * How long a track that ended without naming its last group waits for groups that its end has overtaken, in ms; each group
+ * that comes begins it anew.
  */
 export const LAST_GROUPS_MS: number = 200;
+
+/** How much longer it waits, in round trips of the path: a lost packet comes again after some. */
 export const LAST_GROUPS_ROUND_TRIPS: number = 4;
 
 /** Bounds of one session; a relay may lower them per grant or raise them for its own cluster. */

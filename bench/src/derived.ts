@@ -20,16 +20,14 @@ export function derived(
 		if (Number.isFinite(value)) out[name] = value;
 	};
 	const at = (name: string): number => numbers[name] ?? Number.NaN;
-	const before = at("server_rss_kb_before");
+	// Where a few viewers came first, so that the relay's own growth is not counted for those who follow.
+	const before = numbers["rss_warm_kb"] ?? at("server_rss_kb_before");
 	const grown = at("rss_active_kb") - before;
 	put("kb_per_viewer", grown / cell.viewers);
 	put("idle_kb_per_connection", (at("rss_idle_kb") - before) / at("connections"));
 	put("residue_share", (at("rss_left_kb") - before) / grown);
-	put("us_per_join", cpuPerJoin(at));
-	put(
-		"main_us_per_join",
-		(at("storm_main_us") - at("main_us") * (at("storm_seconds") / at("seconds"))) / at("storm_joins"),
-	);
+	put("us_per_join", perJoin(at, "server_us"));
+	put("main_us_per_join", perJoin(at, "main_us"));
 	put("storm_p99_ratio", at("storm_p99_ms") / at("p99_ms"));
 	put("slow_p99_ratio", at("slow_p99_ms") / at("p99_ms"));
 	put("slow_growth_kb", at("rss_slow_kb") - at("rss_active_kb"));
@@ -42,8 +40,16 @@ export function derived(
 	return out;
 }
 
-/** CPU of the storm beyond what its frames cost at the price of the quiet window, per late viewer. */
-function cpuPerJoin(at: (name: string) => number): number {
-	const frames = at("storm_frames") + at("storm_others_frames");
-	return (at("storm_server_us") - frames * at("server_us_per_frame")) / at("storm_joins");
+/**
+ * CPU of the storm per late viewer, without what time and frames cost: both are known from the window before it, with few
+ * viewers, and the one after it, with all of them.
+ */
+function perJoin(at: (name: string) => number, cpu: string): number {
+	const rate = (prefix: string, name: string): number => at(`${prefix}${name}`) / at(`${prefix}seconds`);
+	const frames = (prefix: string): number =>
+		rate(prefix, "frames") + (prefix === "" ? 0 : rate(prefix, "others_frames"));
+	const perFrame = (rate("after_", cpu) - rate("", cpu)) / (frames("after_") - frames(""));
+	const standing = rate("", cpu) - perFrame * frames("");
+	const flow = standing * at("storm_seconds") + perFrame * (at("storm_frames") + at("storm_others_frames"));
+	return (at(`storm_${cpu}`) - flow) / at("storm_joins");
 }

@@ -35,7 +35,8 @@ function network(purpose: string, load: Family["load"]): Family {
 			{ number: "others_p99_ms", to: "rust", atMost: 1 },
 			{ number: "others_delivered_share", to: "rust", atLeast: 1 },
 			{ number: "p99_ms", atMost: 10 },
-			{ number: "delivered_share", atLeast: 0.999 },
+			// A window cuts each viewer's stream somewhere between two frames.
+			{ number: "delivered_share", atLeast: 0.998 },
 		],
 	};
 }

@@ -5,14 +5,15 @@
  * Rust relay that `rust` compares with.
  * @module
  */
+import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { Against } from "./against.ts";
-import { ARMS, type ArmName, rustRelay, useBase } from "./arm.ts";
-import { type Cell, cells, type Transport, type Wish } from "./cell.ts";
+import { ARMS, type ArmName, ROOT, rustRelay, useBase } from "./arm.ts";
+import { type Cell, cells, type Family, type Transport, type Wish } from "./cell.ts";
 import { drawCharts } from "./chart.ts";
-import { environment } from "./environment.ts";
+import { type Environment, environment } from "./environment.ts";
 import { FAMILIES, SMOKE_RUST } from "./families.ts";
 import { type Measurement, measure } from "./measurement.ts";
 import { micro } from "./micro.ts";
@@ -68,61 +69,87 @@ async function main(): Promise<void> {
 	if (against !== undefined) useBase(against.folder);
 	if (rustRelay() === undefined) say("ratio_rust: not run (npm run bench -- setup installs the Rust relay)");
 	const about = environment(command);
-	const stem = values.out === undefined ? undefined : `${values.out}/${about.date}-bench-${positionals.join("-")}`;
-	if (stem !== undefined) {
-		mkdirSync(values.out as string, { recursive: true });
-		writeFileSync(`${stem}.jsonl`, `${JSON.stringify({ environment: about })}\n`);
-	}
+	const page = values.out === undefined ? undefined : openPage(values.out, about);
 	const runs: Measurement[] = [];
 	const tell = (run: Measurement): void => {
 		runs.push(run);
 		say(progress(run));
-		if (stem !== undefined) appendFileSync(`${stem}.jsonl`, `${JSON.stringify(run)}\n`);
+		page?.add(run);
 	};
+	// A smoke run has to end: what was refused is repeated once and then left.
+	const [pairs, rounds] = smoke ? [1, { rounds: 1 }] : [PAIRS, {}];
 	for (const [at, cell] of chosen.entries()) {
-		const first = at === 0 && !smoke;
-		const arms = armsOf(cell, values.control === "all" || (values.control === "first" && first));
-		const mine = await runCell({ ...cell, arms }, Number(values.pairs ?? (smoke ? 1 : PAIRS)), { measure, tell });
+		const arms = armsOf(cell, at === 0 && !smoke);
+		const mine = await runCell({ ...cell, arms }, Number(values.pairs ?? pairs), { measure, tell, ...rounds });
 		for (const line of verdicts(mine)) say(line);
 	}
 	const remarks = { notMeasured, scripting: scripting(runs) };
-	for (const line of [...notMeasured.map((one) => `${one}: not measured here`), ...remarks.scripting]) say(line);
-	if (stem !== undefined) {
-		writeFileSync(`${stem}.md`, report(runs, about, remarks));
-		say(`report: ${stem}.md`);
-	}
+	for (const line of [...notMeasured, ...remarks.scripting]) say(line);
+	page?.end(report(runs, about, remarks));
 	// A server that loses viewers or changes bytes is not merely slow.
 	if (runs.some((run) => run.failure !== undefined && run.arm === "ours")) process.exitCode = 1;
+}
+
+/** The report's files: a line per run as it ends, so that nothing is lost, and the page in the end. */
+function openPage(folder: string, about: Environment): { add(run: Measurement): void; end(text: string): void } {
+	const stem = `${folder}/${about.date}-bench-${positionals.join("-")}`;
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(`${stem}.jsonl`, `${JSON.stringify({ environment: about })}\n`);
+	return {
+		add: (run) => appendFileSync(`${stem}.jsonl`, `${JSON.stringify(run)}\n`),
+		end: (text) => {
+			writeFileSync(`${stem}.md`, text);
+			say(`report: ${stem}.md`);
+		},
+	};
 }
 
 function choose(name: string, smoke: boolean): Cell[] {
 	const family = FAMILIES[name];
 	if (family === undefined) throw new RangeError(`cell "${name}" is none of ${Object.keys(FAMILIES).join(", ")}`);
 	if (family.cores !== undefined && cpus().length < family.cores) {
-		notMeasured.push(`${name} (${family.purpose}) wants ${family.cores} cores`);
+		notMeasured.push(`${name}: not measured here (${family.purpose}; wants ${family.cores} cores)`);
 		return [];
 	}
 	if (smoke && family.smoke === undefined) return [];
-	const wish: Wish = {
+	const unknown = family.ours?.find((word) => word.startsWith("--") && !knows(word));
+	if (unknown !== undefined) notMeasured.push(`${name}: our relay has no ${unknown}, so it ran without`);
+	const known = unknown === undefined ? family : { ...family, ours: [] };
+	return cells(name, known, smoke ? small(name, family) : wish());
+}
+
+/** What the options ask for. */
+function wish(): Wish {
+	return {
 		viewers: values.viewers?.split(",").map(Number),
 		transports: values.transports?.split(",").map(transport),
 		arms: values.arms?.split(",").map(armName),
 		settleSeconds: values.settle === undefined ? undefined : Number(values.settle),
 		windowSeconds: values.window === undefined ? undefined : Number(values.window),
 	};
-	if (!smoke) return cells(name, family, wish);
-	const arms: ArmName[] = SMOKE_RUST.includes(name) ? ["ours", "rust"] : ["ours"];
-	const small: Wish = { viewers: [family.smoke ?? 0], transports: ["quic"], arms };
-	return cells(name, family, {
-		settleSeconds: SMOKE_SETTLE,
-		windowSeconds: SMOKE_WINDOW,
-		...small,
-		...(wish.arms === undefined ? {} : { arms: wish.arms }),
-	});
+}
+
+/** A family in a smoke run. */
+function small(name: string, family: Family): Wish {
+	const asked = wish();
+	return {
+		viewers: [family.smoke ?? 0],
+		transports: ["quic"],
+		arms: asked.arms ?? (SMOKE_RUST.includes(name) ? ["ours", "rust"] : ["ours"]),
+		settleSeconds: asked.settleSeconds ?? SMOKE_SETTLE,
+		windowSeconds: asked.windowSeconds ?? SMOKE_WINDOW,
+	};
+}
+
+/** Whether our relay has a flag. */
+function knows(flag: string): boolean {
+	const help = execFileSync(process.execPath, [`${ROOT}packages/relay/dist/main.js`, "--help"], { encoding: "utf8" });
+	return help.includes(`${flag} `);
 }
 
 /** The arms that can run here, with the control and the other commit where they are wanted. */
-function armsOf(cell: Cell, control: boolean): ArmName[] {
+function armsOf(cell: Cell, first: boolean): ArmName[] {
+	const control = values.control === "all" || (values.control === "first" && first);
 	const arms = cell.arms.filter((arm) => arm !== "rust" || rustRelay() !== undefined);
 	if (control || values.against !== undefined) arms.push("control");
 	if (values.against !== undefined) arms.push("base");

@@ -41,7 +41,7 @@ const COLUMNS: readonly (readonly [string, string, number])[] = [
 
 /** What else the report says, beside the runs. */
 export interface Remarks {
-	/** Cells that were asked for but can't be measured here, each with the reason. */
+	/** What was asked for but could not be measured, or not so, each with the reason. */
 	readonly notMeasured: readonly string[];
 	/** Lines about JavaScript on the main thread. */
 	readonly scripting: readonly string[];
@@ -51,7 +51,7 @@ export interface Remarks {
 export function report(runs: readonly Measurement[], about: Environment, remarks: Remarks): string {
 	const control = runs.flatMap((run) => (run.arm === "control" ? [run.cell.id] : []));
 	const lines = [`# Benchmark of ${about.date}`, "", ...preamble(about), "", "## Verdicts", "", ...verdicts(runs)];
-	lines.push(...remarks.notMeasured.map((line) => `- ${line}: not measured here`));
+	lines.push(...remarks.notMeasured.map((line) => `- ${line}`));
 	lines.push(...remarks.scripting.map((line) => `- ${line}`));
 	lines.push("", "## Control: ours against ours", "");
 	if (control.length === 0) lines.push("Not run.");

@@ -25,11 +25,16 @@ export function order(arms: readonly ArmName[], round: number): ArmName[] {
 export async function runCell(
 	cell: Cell,
 	pairs: number,
-	how: { readonly measure: Measure; readonly tell: (run: Measurement) => void },
+	how: {
+		readonly measure: Measure;
+		readonly tell: (run: Measurement) => void;
+		/** Rounds at most; by default twice as many as wanted. */
+		readonly rounds?: number;
+	},
 ): Promise<Measurement[]> {
 	const runs: Measurement[] = [];
 	let valid = 0;
-	for (let round = 0; round < pairs * ROUNDS_FACTOR && valid < pairs; round++) {
+	for (let round = 0; round < (how.rounds ?? pairs * ROUNDS_FACTOR) && valid < pairs; round++) {
 		let whole = true;
 		for (const arm of order(cell.arms, round)) {
 			let run = await how.measure(arm, cell, round);

@@ -14,6 +14,8 @@ const TRACK: &str = "video";
 pub const ANNOUNCERS: usize = 10;
 /// Publishers of the many-halls cell.
 pub const HALLS: usize = 10;
+/// Viewers before the memory of others is weighed.
+const WARM: usize = 20;
 /// FETCHes of one viewer.
 pub const FETCHES: usize = 10;
 /// Class of the viewers whose experience is the subject, and of those that disturb them or come late.
@@ -41,6 +43,8 @@ pub enum Step {
     Rebind,
     /// Viewers over wss come; over when all are there.
     Web,
+    /// Those who are weighed come; before them a few that made the relay grow to its working size.
+    Invite,
     /// Those that only sat there begin to watch.
     Subscribe,
     Leave,
@@ -65,7 +69,8 @@ pub fn steps(args: &Args) -> Vec<Step> {
         Scenario::Join => {
             let after = Step::Pause(Duration::from_secs(1));
             let there = Step::Joined(Duration::from_secs(10));
-            vec![Step::Open("storm_"), Step::Join, there, after, Step::Close]
+            let calm = [Step::Open("after_"), Step::Pause(args.window / 2), Step::Close];
+            [[Step::Open("storm_"), Step::Join, there, after, Step::Close].as_slice(), &calm].concat()
         }
         Scenario::Slow => {
             let during = [Step::Disturb, settle, Step::Open("slow_"), window, Step::Close, Step::Weigh("rss_slow_kb")];
@@ -74,8 +79,9 @@ pub fn steps(args: &Args) -> Vec<Step> {
         Scenario::Web => vec![Step::Web, settle, Step::Open("beside_"), window, Step::Close, weigh],
         Scenario::Memory => {
             let end = [Step::Leave, Step::Pause(args.linger), Step::Weigh("rss_left_kb")];
+            let warm = [Step::Gather, settle.clone(), Step::Weigh("rss_warm_kb"), Step::Invite];
             let idle = [Step::Gather, settle.clone(), Step::Weigh("rss_idle_kb"), Step::Subscribe];
-            return [idle.as_slice(), &start, &[weigh], &end].concat();
+            return [warm.as_slice(), &idle, &start, &[weigh], &end].concat();
         }
         Scenario::Rebind => {
             let half = Step::Pause(args.window / 2);
@@ -126,7 +132,7 @@ pub fn viewer(args: &Args, class: usize) -> Role {
 pub fn roles(args: &Args) -> Vec<Role> {
     match args.scenario {
         Scenario::Idle => (0..args.viewers).map(|_| Role { idle: true, raw: args.raw, ..Role::default() }).collect(),
-        Scenario::Memory => (0..args.viewers).map(|_| Role { idle: true, ..viewer(args, STEADY) }).collect(),
+        Scenario::Memory => (0..WARM).map(|_| viewer(args, OTHERS)).collect(),
         Scenario::Ring => (0..args.viewers).map(|at| ring(args, at)).collect(),
         Scenario::Rooms => (0..args.viewers).map(|at| room(args, at)).collect(),
         Scenario::Halls => halls(args),
@@ -135,6 +141,11 @@ pub fn roles(args: &Args) -> Vec<Role> {
             .collect(),
         _ => (0..args.viewers).map(|at| viewer(args, if at < args.impaired { OTHERS } else { STEADY })).collect(),
     }
+}
+
+/// Viewers that only sit there at first.
+pub fn sitters(args: &Args) -> impl Iterator<Item = Role> {
+    (0..args.viewers).map(|_| Role { idle: true, ..viewer(args, STEADY) })
 }
 
 fn ring(args: &Args, at: usize) -> Role {

@@ -182,9 +182,13 @@ impl Run {
                     self.crowd.party.rebind(index)?;
                 }
             }
+            Step::Invite => {
+                let guests = plan::sitters(&self.args).map(|role| (self.doors[0].clone(), role));
+                self.wanted.extend(guests);
+            }
             Step::Web => return self.web(),
             Step::Subscribe => {
-                for (index, peer) in self.crowd.peers.iter_mut().enumerate() {
+                for (index, peer) in self.crowd.peers.iter_mut().enumerate().filter(|(_, peer)| peer.role.idle) {
                     peer.subscribe(&mut self.crowd.party.links[index]);
                     self.crowd.party.mark(index);
                 }

@@ -141,7 +141,7 @@ describe("relay over HTTP", { timeout: 300_000 }, () => {
 		}
 	});
 
-	test("relay serves everybody while others stay silent, and ends those in time", async () => {
+	test("relay serves everybody while others stay silent, and ends those that say nothing at all in time", async () => {
 		await target.survives(async () => {
 			const silent: RawSocket[] = [];
 			const openings = ["", "\x16\x03\x01", "GET / HTTP/1.1\r\n", get("/", ["Content-Length: 10"])];
@@ -158,8 +158,9 @@ describe("relay over HTTP", { timeout: 300_000 }, () => {
 			const client = await connect(new URL(`ws://localhost:${target.port}/`));
 			client.session.close(0, "");
 			assert.deepEqual(await answers(target, get("/health"), 1), [200]);
-			await target.until(() => silent.every(({ closed }) => closed), "silent sockets are still open");
+			await target.until(() => silent.slice(0, 100).every(({ closed }) => closed), "silent sockets are still open");
 			clearInterval(dripping);
+			for (const socket of silent) socket[Symbol.dispose]();
 		});
 	});
 

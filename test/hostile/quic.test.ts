@@ -9,6 +9,7 @@ import {
 	BidiType,
 	Code,
 	encodeFetch,
+	encodeResetStream,
 	encodeSubscribe,
 	encodeTrack,
 	encodeVarint,
@@ -17,9 +18,10 @@ import {
 	parsePath,
 	Writer,
 } from "@moq-relay/wire";
-import { joined } from "./raw-mux.ts";
+import { joined, messages, PARAMETERS, SETUP, streamFrame } from "./raw-mux.ts";
 import { RawPeer, type RawPeerOptions } from "./raw-peer.ts";
-import { Target } from "./target.ts";
+import { closeCode, openWebSocket } from "./raw-web-socket.ts";
+import { OPEN, Target } from "./target.ts";
 import { until } from "./until.ts";
 
 const DOORS: readonly (readonly [string, RawPeerOptions])[] = [
@@ -180,6 +182,23 @@ for (const [door, options] of DOORS) {
 		});
 	});
 }
+
+test("relay resets one stream of a WebSocket over a request that it refuses, and says why", async () => {
+	await using target = await Target.start(OPEN);
+	await target.survives(async () => {
+		for (const [what, content, code] of REQUESTS) {
+			using socket = await openWebSocket(target.port, ["qmux-01.moq-lite-05"]);
+			await socket.send(messages(PARAMETERS, SETUP, streamFrame({ id: 0 }, content)));
+			// All but the final size, which is last.
+			const reset = Buffer.from(encodeResetStream({ id: 0, code, finalSize: 0 }, "qmux-01").slice(0, -1));
+			await until(
+				() => socket.heard.includes(reset) || socket.closed,
+				() => `nothing happens over ${what}`,
+			);
+			assert.equal(closeCode(socket), undefined, what);
+		}
+	});
+});
 
 test("relay gives a peer that says nothing limits.setup_timeout, and no more", async () => {
 	await using target = await Target.start(["--auth-public", "", "--limits-setup-timeout", "1s"]);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeThrowAway } from "@moq-relay/relay";
 import { formatKey, generateKey, type Key, signToken } from "@moq-relay/token";
-import { freePort } from "../relay-process.ts";
+import { lastingPort } from "./lasting-port.ts";
 import { type NodePlan, RelayNode } from "./relay-node.ts";
 
 /** One of the guide's files. */
@@ -61,8 +61,8 @@ export class GuideFolder implements AsyncDisposable {
 	/** Write the file for one more relay; the origin comes first. It is not started. */
 	async add(file: GuideFile, seat: GuideSeat = {}): Promise<RelayNode> {
 		const { host = "127.0.0.1", namespace, flags = [] } = seat;
-		const port = seat.port ?? (await freePort());
-		const internalPort = seat.internalPort ?? (await freePort());
+		const port = seat.port ?? (await lastingPort());
+		const internalPort = seat.internalPort ?? (await lastingPort());
 		if (file === "origin") this.#origin = `https://${host}:${port}`;
 		const printed = await readFile(new URL(`${file}.toml`, PRINTED), "utf8");
 		const text = printed

@@ -1,5 +1,5 @@
 /** A relay that needs no file: with links to those that it is told, and open to everyone unless the flags say otherwise. */
-import { freePort } from "../relay-process.ts";
+import { lastingPort } from "./lasting-port.ts";
 import { RelayNode } from "./relay-node.ts";
 
 /** Where one listens, if not on free ports; with `--cluster-root` among the flags it is known by this port too. */
@@ -15,7 +15,7 @@ export async function plainNode(
 	{ flags = [], seat }: { readonly flags?: readonly string[]; readonly seat?: PlainSeat } = {},
 ): Promise<RelayNode> {
 	const host = "127.0.0.1";
-	const { port, internalPort } = seat ?? { port: await freePort(), internalPort: await freePort() };
+	const { port, internalPort } = seat ?? { port: await lastingPort(), internalPort: await lastingPort() };
 	const own = ["--server-bind", `${host}:${port}`, "--tls-generate", "localhost,127.0.0.1"];
 	const open = flags.includes("--auth-key") ? [] : ["--auth-public", ""];
 	const links = connect.length === 0 ? [] : ["--cluster-connect", connect.join(",")];

@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
+import { lastingPort } from "../processes/lasting-port.ts";
 import { plainNode } from "../processes/plain-node.ts";
 import type { RelayNode } from "../processes/relay-node.ts";
-import { freePort } from "../relay-process.ts";
 import { eventually } from "./eventually.ts";
 import { type AnyRelay, type Client, Studio } from "./media-crossing.ts";
 import { ownToken } from "./own.ts";
@@ -131,7 +131,7 @@ describe("clusters with the Rust relay in any place, and tokens", () => {
 
 	test("the Rust relay is the edge of our tree; its regional dies, and the other link takes over", async (t) => {
 		await using stack = new AsyncDisposableStack();
-		const seat = { port: await freePort(), internalPort: await freePort() };
+		const seat = { port: await lastingPort(), internalPort: await lastingPort() };
 		const self = `https://127.0.0.1:${seat.port}/`;
 		const flags = ["--auth-key", key, "--cluster-root", self];
 		const root = stack.use(await plainNode("root", [], { flags, seat }));
@@ -156,7 +156,7 @@ describe("clusters with the Rust relay in any place, and tokens", () => {
 		const file = join(folder, "relay.jwt");
 		writeFileSync(file, tokens.relay, { mode: 0o600 });
 		const gossip = async (): Promise<RelayNode> => {
-			const seat = { port: await freePort(), internalPort: await freePort() };
+			const seat = { port: await lastingPort(), internalPort: await lastingPort() };
 			const named = ["--cluster-node", `https://localhost:${seat.port}/`, "--cluster-mesh", "--cluster-token", file];
 			const node = stack.use(await plainNode("ours", [hub.url], { flags: ["--auth-key", key, ...named], seat }));
 			await node.start();

@@ -62,6 +62,24 @@ test("Link leaves a dead relay for the next URL without a pause, and stays there
 	assert.equal(world.downs[0]?.retryMs, 0);
 });
 
+test("Link goes to the next URL at once whenever a session dies that lived a while, and pauses when they die young", async () => {
+	const world = new World();
+	world.link({ urls: [new URL(A), new URL(B)] });
+	for (let life = 1; life <= 6; life++) {
+		await world.until(() => world.ups.length === life);
+		await world.pass(5000);
+		world.relaySessions.at(-1)?.close(1, "");
+		await world.until(() => world.downs.length === life);
+		assert.equal(world.downs[life - 1]?.retryMs, 0);
+	}
+	for (let life = 7; life <= 10; life++) {
+		await world.until(() => world.ups.length === life);
+		world.relaySessions.at(-1)?.close(1, "");
+		await world.until(() => world.downs.length === life);
+	}
+	assert.ok(world.downs.slice(6).filter(({ retryMs = 0 }) => retryMs >= 500).length >= 2, "no tight loop");
+});
+
 test("Link gives up when the first session can't be had in time, and says why", async () => {
 	const world = new World();
 	world.down.add(A);

@@ -4,7 +4,7 @@
  */
 import type { Clock, Session } from "@moq-relay/core";
 import { Backoff } from "./backoff.ts";
-import { DIAL_MS_MAX, STEADY_MS, TOKEN_CHECK_MS_MIN } from "./limits.ts";
+import { BACKOFF_FIRST_MS, DIAL_MS_MAX, STEADY_MS, TOKEN_CHECK_MS_MIN } from "./limits.ts";
 import { type AttemptEnd, LinkAttempt } from "./link-attempt.ts";
 import type { LinkOptions, LinkUp } from "./link-options.ts";
 import { urlShown } from "./session-end.ts";
@@ -37,7 +37,9 @@ export class Link {
 	#session: Session | undefined;
 	#isLeaving = false;
 	#hasBeenUp = false;
-	/** Attempts since the last steady session. */
+	/** The attempt that had a session last. */
+	#lastUp: LinkAttempt | undefined;
+	/** Attempts since the last session that lived a while. */
 	#attempts = 0;
 	#isOver = false;
 
@@ -80,7 +82,7 @@ export class Link {
 		while (!this.#isOver) {
 			const { attempt, message, isFinal } = await this.#hold();
 			const nowMs = this.#clock.nowMs();
-			if (this.#hasBeenUp && nowMs - attempt.begunMs >= STEADY_MS) this.#forgive();
+			this.#forgive(attempt, nowMs - attempt.begunMs);
 			this.#moveOn(attempt.url, isFinal);
 			const leftMs = this.#leftMs(nowMs - begunMs);
 			this.#isOver = this.#abort.signal.aborted || this.#urls.length === 0 || leftMs <= 0;
@@ -124,6 +126,7 @@ export class Link {
 
 	#onUp(attempt: LinkAttempt, up: LinkUp): void {
 		this.#hasBeenUp = true;
+		this.#lastUp = attempt;
 		if (attempt === this.#spare) {
 			this.#spare = undefined;
 			if (this.#main !== undefined) this.#retired.add(this.#main);
@@ -230,7 +233,13 @@ export class Link {
 		return this.#attempts % this.#urls.length === 0 ? this.#backoff.next() : 0;
 	}
 
-	#forgive(): void {
+	/**
+	 * A session that lived a while makes the other URLs worth an attempt at once, whatever came before it; one that was steady
+	 * makes the pauses short again.
+	 */
+	#forgive(attempt: LinkAttempt, livedMs: number): void {
+		if (attempt === this.#lastUp && livedMs >= BACKOFF_FIRST_MS) this.#attempts = 1;
+		if (!this.#hasBeenUp || livedMs < STEADY_MS) return;
 		this.#attempts = 1;
 		this.#backoff.reset();
 	}

@@ -69,8 +69,22 @@ async function step(scene: {
 	);
 	const expected = scene.crossing.viewers.length * (TRACKS.length - (group === ABORTED.group ? 1 : 0));
 	for (const process of scene.watching) {
-		await process.until(`group ${group} at every viewer`, (lines) => groupsOf(lines, group).length >= expected);
+		try {
+			await process.until(`group ${group} at every viewer`, (lines) => groupsOf(lines, group).length >= expected);
+		} catch (error) {
+			throw new Error(`${lacking(scene.crossing, process, group)} lack group ${group}`, { cause: error });
+		}
 	}
+}
+
+/** Which viewers have not got the group of which tracks. */
+function lacking({ viewers }: Crossing, { lines }: PeerProcess, group: number): string {
+	const got = groupsOf(lines, group);
+	const names = viewers.map(variantName).flatMap((peer) => {
+		const tracks = TRACKS.filter((track) => !got.some((seen) => seen.peer === peer && seen.track === track));
+		return tracks.length === 0 ? [] : [`${peer} (${tracks.join()})`];
+	});
+	return names.join(", ");
 }
 
 /** What a viewer must have received from group `from` on. */
@@ -113,7 +127,7 @@ function verifyGroup(
 	if (carriesTimes(crossing.publisher, viewer)) assert.equal(group.wrongTimes, 0, `${what}: presentation times`);
 }
 
-function groupsOf(lines: readonly PeerLine[], group: number): ViewedGroup[] {
+function groupsOf(lines: readonly PeerLine[], group: number): (ViewedGroup & PeerLine)[] {
 	return lines
 		.filter((line) => line.event === "group")
 		.filter((line) => line.group === group && line.end === "finished");

@@ -162,11 +162,11 @@ class Run {
 	continued = 0;
 
 	take(step: Step): void {
-		if (step.do === "wait") this.#clock.run(this.#clock.nowMs() + step.ms);
+		if ("way" in step) this.#move(step);
+		else if (step.do === "wait") this.#clock.run(this.#clock.nowMs() + step.ms);
 		else if (step.do === "join") this.viewers.push(new Viewer(this.#origin));
 		else if (step.do === "frame") this.#frame();
-		else if (step.do === "next") this.#next();
-		else this.#move(step);
+		else this.#next();
 	}
 
 	#move({ do: how, way: at, hops }: Move): void {

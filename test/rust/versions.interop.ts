@@ -57,7 +57,13 @@ describe("our relay restricted to one version", () => {
 				assert.ok(publisher !== undefined);
 				for (const line of await studio.cross({ publisher, viewers: seats, clip: studio.clip })) t.diagnostic(line);
 				const client: Client = { ...rust("https"), version: VERSIONS[(index + 1) % VERSIONS.length] ?? "" };
-				const other = studio.cross({ publisher, viewers: [{ client, relay }], clip: studio.clip, deadlineMs: 1000 });
+				const other = studio.cross({
+					publisher,
+					viewers: [{ client, relay }],
+					clip: studio.clip,
+					deadlineMs: 1000,
+					connectMs: 5000,
+				});
 				await assert.rejects(other, /does not connect|ended early/, `${nameOf(client)} is let in`);
 			} finally {
 				await relay.stop();

@@ -30,7 +30,7 @@ const own = readdirSync(`${root}/test/rust`)
 	.map((file) => `test/rust/${file}`);
 const files = [...own, "test/interop/crossing.test.ts"]
 	.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-	.sort();
+	.toSorted((a, b) => (a < b ? -1 : 1));
 if (files.length === 0) {
 	process.stderr.write("no test file matches\n");
 	process.exit(1);

@@ -95,6 +95,7 @@ export async function layFoundation(
 			publicBounds: publicBounds(config.limits),
 			clusterBounds: clusterBounds(config.limits),
 			versions: versions.map((version) => version.name),
+			certificateTier: config.auth.mtlsTier,
 		}),
 	);
 	metrics.follow(new SessionMetrics(sessions));

@@ -7,6 +7,7 @@ import { parsePath } from "@moq-relay/wire";
 import type { Place, Role } from "./choose-parent.ts";
 import { announceName, FANOUT_PREFIX, TREE_PREFIX } from "./internal-names.ts";
 import { NODES_MAX } from "./limits.ts";
+import { isAsSafe, parseNode } from "./node-name.ts";
 
 /** How to read and write the board. */
 export interface BoardOptions {
@@ -106,7 +107,7 @@ export class Board implements Disposable {
 
 	#read(path: string): void {
 		const line = parsePlace(path);
-		if (line === undefined || this.#lines.size >= NODES_MAX) return;
+		if (line === undefined || this.#lines.size >= NODES_MAX || !isDialable(line.node, this.#options.self)) return;
 		this.#lines.delete(path);
 		this.#lines.set(path, line);
 	}
@@ -140,6 +141,11 @@ export function parsePlace(path: string): { readonly node: string; readonly plac
 		if (error instanceof URIError) return undefined;
 		throw error;
 	}
+}
+
+/** A name that is no relay's, or one in clear where we are not, gets neither a dial nor our token. */
+function isDialable(node: string, self: string): boolean {
+	return parseNode(node)?.url === node && isAsSafe(node, self);
 }
 
 function isRole(text: string): text is Role {

@@ -7,7 +7,7 @@ import { type Clock, type Connection, GRANT_ALL, type Grant } from "@moq-relay/c
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
 import type { LiveSession, Sessions } from "../sessions/sessions.ts";
-import { HANDOVER_MS } from "./limits.ts";
+import { FLAP_LOSSES, FLAP_MS, HANDOVER_MS } from "./limits.ts";
 import { LinkToken, type ReadToken } from "./link-token.ts";
 import type { Peer } from "./peer.ts";
 
@@ -24,6 +24,8 @@ export interface ClusterLinkOptions {
 	readonly restrict?: (grant: Grant, names: readonly string[]) => Grant;
 	/** `[cluster] token`, for URLs without one. */
 	readonly token: string | undefined;
+	/** Statistics label of sessions; default none. */
+	readonly tier?: string | undefined;
 	/** A session that lived this long resets the pauses, in ms. */
 	readonly steadyMs: number;
 	/** Makes one connection; default `dial`. */
@@ -58,6 +60,9 @@ export class ClusterLink implements Disposable {
 	#endPause: () => void = () => {};
 	#live: LiveSession | undefined;
 	#dialMs = 0;
+	/** When sessions that stood were lost, the last ones. */
+	#losses: readonly number[] = [];
+	#wasUp = false;
 
 	constructor(plan: LinkPlan, options: ClusterLinkOptions) {
 		this.plan = plan;
@@ -126,9 +131,22 @@ export class ClusterLink implements Disposable {
 			if (clock.nowMs() - begunMs >= steadyMs) this.#backoff.reset();
 			const retryMs = Math.round(this.#backoff.next());
 			log.warn("cluster.down", { reason, peer: this.peer.shown, link: this.plan.kind, retryMs });
+			this.#countLoss();
 			this.plan.onDown?.();
 			await this.#pause(retryMs);
 		}
+	}
+
+	/** A link that comes and goes is another fault than one that cannot be had. */
+	#countLoss(): void {
+		if (!this.#wasUp) return;
+		this.#wasUp = false;
+		const nowMs = this.#options.clock.nowMs();
+		this.#losses = [...this.#losses.filter((lostMs) => nowMs - lostMs < FLAP_MS), nowMs];
+		if (this.#losses.length < FLAP_LOSSES) return;
+		const losses = this.#losses.length;
+		this.#losses = [];
+		this.#options.log.warn("cluster.flap", { peer: this.peer.shown, losses, seconds: FLAP_MS / 1000 });
 	}
 
 	#pause(ms: number): Promise<void> {
@@ -156,7 +174,7 @@ export class ClusterLink implements Disposable {
 
 	/** Dial, and let the new session take over. @throws when the peer cannot be reached */
 	async #open(onOver: (reason: string) => void): Promise<void> {
-		const { sessions, clock, dialOptions } = this.#options;
+		const { sessions, clock, dialOptions, tier } = this.#options;
 		const token = await this.#token.read();
 		const url = this.#url(token);
 		const begunMs = clock.nowMs();
@@ -168,6 +186,7 @@ export class ClusterLink implements Disposable {
 			granted: { grant: this.#grant, request: undefined },
 			peer: peer.shown,
 			linkCost: peer.cost,
+			...(tier !== undefined && { tier }),
 			path: `${url.pathname}${url.search}`,
 			...(dialOptions.versions !== undefined && { versions: dialOptions.versions.map(({ name }) => name) }),
 			onReady: () => this.#up(live, token, onOver),
@@ -202,6 +221,7 @@ export class ClusterLink implements Disposable {
 		}
 		const old = this.#live;
 		this.#live = live;
+		this.#wasUp = true;
 		this.#token.use(token, () => void this.#renew(onOver));
 		if (old !== undefined) {
 			clock.after(HANDOVER_MS, () => old.session.close(0, ""));

@@ -29,9 +29,15 @@ export class Cluster implements MetricsSource, Disposable {
 	readonly #treeLinks = new Set<ClusterLink>();
 	readonly #links: LinkSet;
 	readonly #parts: Disposable[] = [];
+	/** Peers that the configuration or the operator's list names; the others are known by hearsay. */
+	readonly #configured: ReadonlySet<string>;
+	#listed: ReadonlySet<string> = new Set();
 
 	constructor(settings: ClusterSettings, options: ClusterOptions) {
 		this.#options = options;
+		this.#configured = new Set(
+			[...settings.connect, ...(settings.root === undefined ? [] : [settings.root])].map(shownOf),
+		);
 		this.#links = new LinkSet((plan) => new ClusterLink(plan, options));
 		for (const peer of settings.connect) this.#links.want(peer, "connect");
 		this.#countRouteChanges();
@@ -54,8 +60,12 @@ export class Cluster implements MetricsSource, Disposable {
 		yield { name: "moq_cluster_peers", value: this.up };
 		const peers = new Map<string, { up: boolean; expiresMs: number | undefined }>();
 		for (const { peer, isUp, tokenExpiresMs } of this.#all) {
-			const before = peers.get(peer.shown);
-			peers.set(peer.shown, { up: isUp && before?.up !== false, expiresMs: tokenExpiresMs ?? before?.expiresMs });
+			const isKnown = this.#configured.has(peer.shown) || this.#listed.has(peer.shown);
+			const name = isKnown ? peer.shown : DISCOVERED;
+			const before = peers.get(name);
+			const ends = [tokenExpiresMs, before?.expiresMs].filter((endMs) => endMs !== undefined);
+			const expiresMs = ends.length === 0 ? undefined : Math.min(...ends);
+			peers.set(name, { up: isUp && before?.up !== false, expiresMs });
 		}
 		for (const [peer, { up, expiresMs }] of peers) {
 			yield { name: "moq_cluster_peer_up", value: up ? 1 : 0, labels: { peer } };
@@ -117,7 +127,10 @@ export class Cluster implements MetricsSource, Disposable {
 			place: connectApi,
 			self: self?.url,
 			timeoutMs: dialOptions.timeoutMs ?? LIST_MS,
-			onPeers: (peers) => this.#links.replace(peers, "list"),
+			onPeers: (peers) => {
+				this.#listed = new Set(peers.map(shownOf));
+				this.#links.replace(peers, "list");
+			},
 		});
 		this.#parts.push(list);
 	}
@@ -134,5 +147,11 @@ export class Cluster implements MetricsSource, Disposable {
 	}
 }
 
+function shownOf({ shown }: Peer): string {
+	return shown;
+}
+
+/** Stands in metrics for all relays that others name: they are to make no labels. */
+const DISCOVERED = "discovered";
 /** Time for an answer with a list, in ms, where no time for dials is set. */
 const LIST_MS = 10_000;

@@ -9,6 +9,12 @@ export const TOKEN_BYTES_MAX: number = 64 * 1024;
 /** A session that lived this long was no accident: the next pause is the first one again, in ms. */
 export const STEADY_MS: number = 10_000;
 
+/** So many losses of one link within `FLAP_MS` are told as a fault of their own. */
+export const FLAP_LOSSES: number = 4;
+
+/** Time in which losses of a link count together, in ms. */
+export const FLAP_MS: number = 60_000;
+
 /** Relays that may join one root; bounds its table of names. */
 export const NODES_MAX: number = 4096;
 

@@ -95,10 +95,8 @@ test("Relay lets nobody in by a certificate that leads to another authority", as
 
 test("Relay lets relays in by token on cluster.listen, and there only, with one line for each refusal", async () => {
 	await using origin = await startRelay(...AUTH, ...LISTEN);
-	await using edge = await startRelay(
-		...[...AUTH, ...TRUST],
-		...["--cluster-connect", `${forRelays(origin)}?jwt=${relayToken}`],
-	);
+	const link = ["--cluster-connect", `${forRelays(origin)}?jwt=${relayToken}`];
+	await using edge = await startRelay(...AUTH, ...TRUST, ...link);
 	await edge.line(({ event }) => event === "cluster.up");
 	await crosses(origin, edge, "by-token");
 	const plain = { engine: null } as const;

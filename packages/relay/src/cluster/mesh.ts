@@ -9,7 +9,7 @@ import type { Log } from "../ops/log.ts";
 import { announceName, MESH_PREFIX } from "./internal-names.ts";
 import { GONE_MS, NODES_MAX } from "./limits.ts";
 import { keyOf, type LinkSet } from "./link-set.ts";
-import { type NodeName, parseNode } from "./node-name.ts";
+import { isAsSafe, type NodeName, parseNode } from "./node-name.ts";
 import { type Peer, parsePeer } from "./peer.ts";
 
 /** What a mesh needs. */
@@ -58,7 +58,8 @@ export class Mesh implements Disposable {
 			return;
 		}
 		const peer = announcedPeer(path.slice(MESH_PREFIX.length + 1));
-		if (peer === undefined || this.#known.size >= NODES_MAX) {
+		const isSafe = peer !== undefined && isAsSafe(peer.shown, this.#options.self.url);
+		if (peer === undefined || !isSafe || this.#known.size >= NODES_MAX) {
 			this.#options.log.warn("cluster.refused", { node: path }, "this is no name for a relay");
 			return;
 		}

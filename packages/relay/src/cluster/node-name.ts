@@ -29,5 +29,14 @@ export function parseNode(text: string): NodeName | undefined {
 	}
 }
 
+/** Whether a relay that others named may be dialled, and given a token, by one that is itself reached at `own`. */
+export function isAsSafe(url: string, own: string): boolean {
+	return isPlain(own) || !isPlain(url);
+}
+
+function isPlain(url: string): boolean {
+	return /^(http|ws):/.test(url);
+}
+
 const COLLAPSED = /^([a-z][a-z0-9+.-]*:)\/(?!\/)/i;
 const SCHEMES: readonly string[] = ["https:", "http:", "wss:", "ws:", "moqt:", "moql:"];

@@ -29,7 +29,7 @@ export async function prepareCluster(foundation: Foundation): Promise<() => void
 	return () => {
 		if (settings.isRoot)
 			log.info("cluster.root", { node: settings.self?.url }, "this relay is the root: others may join it");
-		const { token } = config.cluster;
+		const { token, tier } = config.cluster;
 		const restrict: ClusterOptions["restrict"] = (grant, names) => foundation.policy.restrict(grant, names);
 		const shared = {
 			clock,
@@ -41,6 +41,7 @@ export async function prepareCluster(foundation: Foundation): Promise<() => void
 			readTls,
 			restrict,
 			token,
+			tier,
 			steadyMs: STEADY_MS,
 		};
 		metrics.follow(closing.add(new Cluster(settings, shared)));

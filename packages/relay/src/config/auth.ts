@@ -141,9 +141,8 @@ export const authTable: Table<AuthConfig> = table(
 			pending: "the URL is not asked, so it lets nobody in",
 		}),
 		mtlsTier: setting(optional(text("a label", "LABEL")), {
-			doc: "Statistics label of peers with a client certificate",
+			doc: "Statistics label (tier) of peers with a client certificate",
 			reload: RELOAD_START,
-			pending: "there are no statistics labels",
 		}),
 		clockToleranceMs: setting(duration(), {
 			doc: "How far clocks may differ when exp and nbf of a token are judged",

@@ -111,9 +111,8 @@ export const clusterTable: Table<ClusterConfig> = table(
 			reload: RELOAD_LINKS,
 		}),
 		tier: setting(optional(text("a label", "LABEL")), {
-			doc: "Statistics label of connections to other relays",
+			doc: "Statistics label (tier) of the connections that this relay opens to others",
 			reload: RELOAD_LINKS,
-			pending: "there are no statistics labels",
 		}),
 		lingerMs: setting(duration(), {
 			doc: "How long a broadcast stays announced after its session broke",

@@ -113,7 +113,10 @@ export const GAUGES: Readonly<Record<GaugeName, Series>> = {
 	moq_draining: { help: "1 while the relay lets its sessions go", labels: [] },
 	moq_ready: { help: "1 while the relay takes new sessions", labels: [] },
 	moq_cluster_peers: { help: "Links to other relays that stand", labels: [] },
-	moq_cluster_peer_up: { help: "1 while the link to a configured peer stands", labels: ["peer"] },
+	moq_cluster_peer_up: {
+		help: "1 while the link to a configured peer stands, and those to all that were discovered",
+		labels: ["peer"],
+	},
 	moq_cluster_token_expiry_timestamp_seconds: { help: "End of a token for another relay", labels: ["peer"] },
 	moq_tls_cert_not_after_timestamp_seconds: { help: "End of a certificate's validity", labels: ["listener", "name"] },
 	moq_tls_cert_not_before_timestamp_seconds: {

@@ -17,7 +17,7 @@ import {
 import { Code, formatCode } from "@moq-relay/wire";
 import type { Authoriser, AuthRequest, DoorKind } from "../auth/authoriser.ts";
 import { parseTarget } from "../auth/target.ts";
-import { codeLabel, type Metrics } from "../metrics/metrics.ts";
+import { codeLabel, type Labels, type Metrics } from "../metrics/metrics.ts";
 import type { Log } from "../ops/log.ts";
 import { REVIEWS_PER_TURN } from "./limits.ts";
 import type { Scope } from "./totals.ts";
@@ -35,6 +35,8 @@ export interface SessionsOptions {
 	readonly clusterBounds: SessionLimits;
 	/** Names of the versions that an in-band SETUP may choose. */
 	readonly versions: readonly string[];
+	/** `[auth] mtls_tier`: the tier of peers with a client certificate; default none. */
+	readonly certificateTier?: string | undefined;
 }
 
 /** How one session begins. */
@@ -49,6 +51,8 @@ export interface SessionStart {
 	readonly peer?: string;
 	/** What a route through the peer costs; default 1. */
 	readonly linkCost?: number;
+	/** Statistics label; default none. */
+	readonly tier?: string;
 	/** Client only: path and query to name in SETUP. */
 	readonly path?: string;
 	/** Names of the versions that an in-band SETUP may choose; default those of `SessionsOptions`. */
@@ -70,6 +74,8 @@ export interface LiveSession {
 	readonly openedMs: number;
 	/** What it was let in for, to be judged again; undefined for those that we dialled, and before SETUP. */
 	request: AuthRequest | undefined;
+	/** Statistics label; "" for none. */
+	readonly tier: string;
 }
 
 /** Hears of every session. */
@@ -133,7 +139,8 @@ export class Sessions implements Disposable {
 			...(start.path !== undefined && { path: start.path }),
 		});
 		const request = start.granted?.request;
-		const live: LiveSession = { id, connection, session, start, openedMs: clock.nowMs(), request };
+		const tier = start.tier ?? this.#tierOf(connection, request);
+		const live: LiveSession = { id, connection, session, start, openedMs: clock.nowMs(), request, tier };
 		this.#live.set(id, live);
 		return live;
 	}
@@ -195,6 +202,11 @@ export class Sessions implements Disposable {
 		live.session.close(Code.Unauthorized, "unauthorized");
 	}
 
+	#tierOf({ info }: Connection, request: AuthRequest | undefined): string {
+		const certificate = request?.peerCertificate ?? info.peerCertificate;
+		return (certificate === undefined ? undefined : this.#options.certificateTier) ?? "";
+	}
+
 	#authorise(live: LiveSession, ...[path, decide]: Parameters<Authorise>): void {
 		const { granted } = live.start;
 		if (granted !== undefined) {
@@ -237,15 +249,15 @@ export class Sessions implements Disposable {
 			onReady: (version) => this.#ready(live(), version),
 			onEnd: (end) => this.#ended(live(), end),
 			onViolation: (violation) => this.#violated(live(), violation),
-			onSubscribed: ({ side }) => metrics.count("moq_relay_subscriptions_opened_total", roleOf(side)),
-			onUnsubscribed: ({ side }) => metrics.count("moq_relay_subscriptions_closed_total", roleOf(side)),
+			onSubscribed: ({ side }) => metrics.count("moq_relay_subscriptions_opened_total", labels(live(), side)),
+			onUnsubscribed: ({ side }) => metrics.count("moq_relay_subscriptions_closed_total", labels(live(), side)),
 		};
 	}
 
 	#ready(live: LiveSession, version: string): void {
 		const { log, metrics } = this.#options;
 		metrics.count("moq_sessions_total", { transport: live.connection.info.transport, role: scopeOf(live) });
-		metrics.count("moq_relay_sessions_opened_total", { tier: "" });
+		metrics.count("moq_relay_sessions_opened_total", { tier: live.tier });
 		const root = live.session.grant?.root ?? "";
 		log.info("session.open", { session: live.id, ...about(live), version, root });
 		live.start.onReady?.();
@@ -257,7 +269,7 @@ export class Sessions implements Disposable {
 		const { log, metrics, clock } = this.#options;
 		this.#live.delete(live.id);
 		metrics.count("moq_sessions_closed_total", { reason: codeLabel(end.code) });
-		metrics.count("moq_relay_sessions_closed_total", { tier: "" });
+		metrics.count("moq_relay_sessions_closed_total", { tier: live.tier });
 		const { bytesReceived, groupsReceived, groupsServed, groupsDropped } = live.session.counters;
 		const fields = {
 			session: live.id,
@@ -307,8 +319,8 @@ function about({ connection, start }: LiveSession) {
 	return { remote, transport, direction: start.direction };
 }
 
-function roleOf(side: "serving" | "requesting"): { readonly tier: string; readonly role: string } {
-	return { tier: "", role: side === "serving" ? "subscriber" : "publisher" };
+function labels({ tier }: LiveSession, side: "serving" | "requesting"): Labels {
+	return { tier, role: side === "serving" ? "subscriber" : "publisher" };
 }
 
 const VIOLATIONS: ReadonlySet<number> = new Set([

@@ -31,15 +31,15 @@ export class Totals {
 		this.#datagramsOut += counters.datagramsServed;
 	}
 
-	/** As samples. */
-	*samples(scope: Scope): Iterable<Sample<SumName>> {
+	/** As samples; `tier` is a statistics label. */
+	*samples(scope: Scope, tier: string): Iterable<Sample<SumName>> {
 		yield* directions("moq_bytes_total", scope, [this.#bytesIn, this.#bytesOut]);
 		yield* directions("moq_groups_total", scope, [this.#groupsIn, this.#groupsOut]);
 		yield* directions("moq_datagrams_total", scope, [this.#datagramsIn, this.#datagramsOut]);
 		yield { name: "moq_subscriber_dropped_groups_total", value: this.#groupsDropped, labels: { scope } };
-		yield* roles("moq_relay_bytes_total", [this.#bytesIn, this.#bytesOut]);
-		yield* roles("moq_relay_groups_total", [this.#groupsIn, this.#groupsOut]);
-		yield* roles("moq_relay_datagrams_total", [this.#datagramsIn, this.#datagramsOut]);
+		yield* roles("moq_relay_bytes_total", tier, [this.#bytesIn, this.#bytesOut]);
+		yield* roles("moq_relay_groups_total", tier, [this.#groupsIn, this.#groupsOut]);
+		yield* roles("moq_relay_datagrams_total", tier, [this.#datagramsIn, this.#datagramsOut]);
 	}
 }
 
@@ -53,7 +53,7 @@ function* directions(
 }
 
 /** The reference's labels: what came from publishers, and what went to subscribers. */
-function* roles(name: SumName, [received, sent]: readonly [number, number]): Iterable<Sample<SumName>> {
-	yield { name, value: received, labels: { tier: "", role: "publisher" } };
-	yield { name, value: sent, labels: { tier: "", role: "subscriber" } };
+function* roles(name: SumName, tier: string, [received, sent]: readonly [number, number]): Iterable<Sample<SumName>> {
+	yield { name, value: received, labels: { tier, role: "publisher" } };
+	yield { name, value: sent, labels: { tier, role: "subscriber" } };
 }

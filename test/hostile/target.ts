@@ -105,6 +105,7 @@ export class Target implements AsyncDisposable {
 		const from = this.#published;
 		await attack();
 		await this.#caughtUp();
+		assert.equal((await fetch(this.relay.url("/health"))).status, 200);
 		for (const { name, viewing } of this.#viewers) {
 			assert.deepEqual(viewing.errors, [], `the ${name} viewer lost its track`);
 			const seen = viewing.complete.filter((sequence) => sequence >= from).length;

@@ -24,7 +24,10 @@ export function ratios(runs: readonly Measurement[], between: { arm: ArmName; to
 	const out: number[] = [];
 	for (const round of new Set(runs.map((run) => run.round))) {
 		const [a, b] = [value(between.arm, round), value(between.to, round)];
-		if (a !== undefined && b !== undefined && (b !== 0 || a === 0)) out.push(b === 0 ? 1 : a / b);
+		if (a === undefined || b === undefined) continue;
+		// A cost that is below nothing is noise of a difference, and no ratio.
+		if (a >= 0 && b > 0) out.push(a / b);
+		else if (a === 0 && b === 0) out.push(1);
 	}
 	return out;
 }

@@ -16,6 +16,7 @@ const FOUND: readonly (readonly [number, string])[] = [
 	[31, "a start that another publisher had made large was never given up for an earlier one"],
 	[58, "a viewer over moq-lite-03 that came back within the linger took all names for echoes"],
 	[424, "a publisher that nobody named was continued by the next one"],
+	[1017, "over moq-lite-03 a name that another relay still announced hid the living broadcast for good"],
 ];
 
 if (only === undefined) {

@@ -61,6 +61,9 @@ export const BROADCAST_LINGER_MS: number = 5000;
 /** How long a broadcast stays announced after a relay withdrew it, in ms: another relay may be about to offer it. */
 export const HOLD_DOWN_MS: number = 100;
 
+/** How long after our end of a name a server that repeated it may take to end it too, in ms: its hold-down and a long round trip. */
+export const ECHO_END_MS: number = 500;
+
 /** How long viewers of a broadcast that was unannounced may go on while its tracks end by themselves, in ms. */
 export const BROADCAST_DRAIN_MS: number = 5000;
 

@@ -48,6 +48,24 @@ test("ReceivedAnnouncement takes a name that a server has from elsewhere, once o
 	}
 });
 
+test("ReceivedAnnouncement takes a name that a server had from elsewhere all along, once ours has ended", () => {
+	for (const version of [LITE_01, LITE_02, LITE_03]) {
+		const world = new World();
+		publish(world.relay, "a");
+		const link = world.join({ version });
+		const stale = link.origin.announce("a", { hops: [7, 8], cost: 0 }, new LocalBroadcast());
+		assert.ok(typeof stale !== "string");
+		world.run(100);
+		assert.deepEqual(link.origin.routeOf("a")?.hops, [7, 8], version.name);
+		stale.close();
+		world.run(5000);
+		assert.equal(link.origin.routeOf("a")?.hops.length, 1, version.name);
+		link.session.close(0, "");
+		world.run(BROADCAST_LINGER_MS + 1000);
+		assert.deepEqual(names(link.origin), [], version.name);
+	}
+});
+
 test("ReceivedAnnouncement takes what a server has when it returns after it was lost", () => {
 	for (const version of [LITE_01, LITE_02, LITE_03, LITE_04, LITE_05]) {
 		const world = new World();

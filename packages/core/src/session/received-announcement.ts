@@ -3,8 +3,10 @@
  * @module
  */
 import type { Path, Varint62 } from "@moq-relay/wire";
+import { ECHO_END_MS } from "../model/limits.ts";
 import type { Route } from "../model/route.ts";
 import type { Announcement } from "../routing/announcement.ts";
+import type { Watch } from "../routing/watch.ts";
 import type { SessionContext } from "./context.ts";
 import { fullPath, mayPublish } from "./grant.ts";
 import type { PeerSource } from "./peer-source.ts";
@@ -24,6 +26,8 @@ export class ReceivedAnnouncement {
 	readonly #sourceOf: (name: Path) => PeerSource;
 	#told: Told;
 	#announcement: Announcement | undefined;
+	/** Set while it is taken for an echo: ends the waiting for the end of what it would repeat. */
+	#cancelEcho: (() => void) | undefined;
 
 	constructor(context: SessionContext, name: Path, options: { told: Told; sourceOf: (name: Path) => PeerSource }) {
 		this.#context = context;
@@ -55,22 +59,25 @@ export class ReceivedAnnouncement {
 
 	/** The peer ended it. */
 	close(): void {
+		this.#cancelEcho?.();
 		this.#announcement?.close();
 		this.#announcement = undefined;
 	}
 
 	/** The peer is gone without having ended it. */
 	lost(): void {
+		this.#cancelEcho?.();
 		this.#announcement?.lost();
 		this.#announcement = undefined;
 	}
 
 	#announce(): void {
 		const { grant, origin } = this.#context;
+		this.#cancelEcho?.();
 		if (!mayPublish(grant, this.#name)) return this.#refuse("outside the grant", true);
 		const path = fullPath(grant, this.#name);
 		if (path === undefined) return this.#refuse("path too long");
-		if (this.#isEcho(path)) return;
+		if (this.#isEcho(path)) return this.#awaitEnd(path);
 		const outcome = origin.announce(path, this.#told.route, this.#sourceOf(this.#name));
 		if (typeof outcome !== "string") {
 			this.#announcement = outcome;
@@ -87,6 +94,29 @@ export class ReceivedAnnouncement {
 		// What waits for its source to return has none that could be repeated: the peer itself may be what has returned.
 		const route = origin.routeOf(path);
 		return route !== undefined && !route.hops.includes(peerId);
+	}
+
+	/** What outlives the name that it was taken to repeat was none: the peer has it from elsewhere, and will not say so again. */
+	#awaitEnd(path: Path): void {
+		const { clock, origin } = this.#context;
+		let cancelTimer: (() => void) | undefined;
+		const ignore = (): void => {};
+		const watch: Watch = origin.watch(path, {
+			onStart: ignore,
+			onActive: ignore,
+			onRestart: ignore,
+			onUpdate: ignore,
+			onEnded: (ended) => {
+				if (ended !== path) return;
+				cancelTimer?.();
+				cancelTimer = clock.after(ECHO_END_MS, () => this.#announce());
+			},
+		});
+		this.#cancelEcho = () => {
+			this.#cancelEcho = undefined;
+			cancelTimer?.();
+			watch.close();
+		};
 	}
 
 	#refuse(reason: string, outsideGrant = false): void {

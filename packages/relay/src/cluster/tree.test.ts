@@ -107,7 +107,12 @@ test("Tree carries one copy over each link, whoever watches where", async () => 
 		assert.ok(bytes >= copy && bytes <= copy * 1.03, `${bytes} bytes for a copy of ${copy}`);
 	}
 	assert.equal(bytesFromRelays(origin), 0);
-	assert.deepEqual([origin, ...regionals].map(groupsToRelays), [2 * GROUPS, 2 * GROUPS, 2 * GROUPS]);
+	assert.equal(groupsToRelays(origin), 2 * GROUPS);
+	// An edge may have gone over to the other regional since they were counted: they are equally near.
+	assert.equal(
+		regionals.map(groupsToRelays).reduce((sum, groups) => sum + groups, 0),
+		4 * GROUPS,
+	);
 	assert.deepEqual(edges.map(groupsToRelays), [0, 0, 0, 0]);
 	for (const { groups, errors } of viewers) {
 		assert.deepEqual(

@@ -173,7 +173,9 @@ test("the operators' listener shows health, metrics and sessions, and no token",
 	assert.match(metrics, /^process_cpu_seconds_total /m);
 	const sessions = JSON.parse(await read("/sessions")) as { transport: string; remote: string }[];
 	assert.equal(sessions[0]?.transport, "websocket");
-	assert.deepEqual(JSON.parse(await read("/nodes")), { nodes: [] });
+	const { nodes, self } = JSON.parse(await read("/nodes")) as { nodes: unknown[]; self: { origin_id: string } };
+	assert.deepEqual(nodes, []);
+	assert.match(self.origin_id, /^\d+$/);
 	assert.equal((await fetch(started.internalUrl("/other"))).status, 404);
 	const everything = metrics + JSON.stringify(sessions) + JSON.stringify(started.log);
 	assert.doesNotMatch(everything, /eyJ[A-Za-z0-9_-]{10}/);

@@ -1,6 +1,10 @@
-/** Every node:test file of the project in one run; run by the pinned Node. Arguments narrow it to paths that contain one of them. */
+/**
+ * Every node:test file of the project in one run; run by the pinned Node. Arguments narrow it to paths that contain one of
+ * them. Properties run one seed, or that of FUZZ_SEED, which may be "random".
+ */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { root } from "./bootstrap.js";
 
 /** Test files that run at a time: as many as the smallest machine has cores. */
@@ -23,10 +27,14 @@ if (files.length === 0) {
 	process.stderr.write("no test file matches\n");
 	process.exit(1);
 }
-process.stdout.write(`running ${files.length} test files …\n`);
+const env = { ...process.env };
+if (env.FUZZ_SEED === "random") env.FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 31));
+const seed = env.FUZZ_SEED === undefined ? "" : `, properties with FUZZ_SEED=${env.FUZZ_SEED}`;
+process.stdout.write(`running ${files.length} test files${seed} …\n`);
 const args = [
 	"-C",
 	"source",
+	`--import=${pathToFileURL(`${root}/scripts/fuzz-seed.js`)}`,
 	"--test",
 	`--test-concurrency=${CONCURRENCY}`,
 	`--test-timeout=${HANG_MS}`,
@@ -34,5 +42,5 @@ const args = [
 	"--test-reporter-destination=stdout",
 	...files,
 ];
-const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+const result = spawnSync(process.execPath, args, { cwd: root, env, stdio: "inherit" });
 process.exit(result.status ?? 1);

@@ -28,7 +28,7 @@ import { assertEmpty, bytes, publish, REQUEST, VERSIONS, World, watch } from "./
 import { GRANT_ALL } from "./grant.ts";
 import { RawPeer } from "./raw-peer.test.ts";
 
-const RUNS = Number(process.env["FUZZ_RUNS"] ?? "40");
+const RUNS = Number(process.env["FUZZ_RUNS"] ?? 40);
 const SUBSCRIBE = { ...REQUEST, id: 5, broadcast: parsePath("room/cam"), track: "video" };
 const INFO = { priority: 1, ordered: false, latencyMaxMs: 5000, timescale: 1000 };
 

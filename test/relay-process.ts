@@ -62,7 +62,7 @@ export class RelayProcess {
 		const quic = place.udp === "gated" ? await freePort() : port;
 		const gate = place.udp === "gated" ? await UdpGate.start(port, quic) : undefined;
 		const own = ["--server-bind", `127.0.0.1:${quic}`, "--web-http-listen", `127.0.0.1:${port}`];
-		const names = ["--tls-generate", "localhost,127.0.0.1"];
+		const names = flags.includes("--tls-cert") ? [] : ["--tls-generate", "localhost,127.0.0.1"];
 		const args = [...(place.node ?? []), "-C", "source", MAIN, ...own, ...names, ...flags];
 		return new RelayProcess(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] }), port, gate);
 	}

@@ -53,6 +53,8 @@ export interface ConnectionStats {
 	readonly packetsSent: number;
 	readonly packetsLost: number;
 	readonly congestionWindowBytes: number;
+	/** The largest packet that the path carries as far as is known, in bytes; absent where the transport has no packets. */
+	readonly mtuBytes?: number;
 }
 
 /** Why and by whom a connection ended. */

@@ -174,8 +174,16 @@ export class EngineConnection implements Connection, ConnectionEvents, Link {
 	}
 
 	onStats(numbers: readonly number[]): void {
-		const [rttMs = 0, bitrate = 0, bytesSent = 0, bytesReceived = 0, packetsSent = 0, packetsLost = 0, window = 0] =
-			numbers;
+		const [
+			rttMs = 0,
+			bitrate = 0,
+			bytesSent = 0,
+			bytesReceived = 0,
+			packetsSent = 0,
+			packetsLost = 0,
+			window = 0,
+			mtu = 0,
+		] = numbers;
 		this.#stats = {
 			rttMs,
 			bitrate,
@@ -184,6 +192,7 @@ export class EngineConnection implements Connection, ConnectionEvents, Link {
 			packetsSent,
 			packetsLost,
 			congestionWindowBytes: window,
+			mtuBytes: mtu,
 		};
 	}
 

@@ -22,6 +22,10 @@ export interface EngineStats {
 	readonly packetsUnsent: number;
 	/** UDP datagrams that belonged to no connection. */
 	readonly packetsStray: number;
+	/** Stateless resets: peers that were told that their connection is not known. */
+	readonly resetsSent: number;
+	/** Send calls; with GSO one may carry several packets. */
+	readonly sends: number;
 	/** Bytes and packets through all sockets. */
 	readonly bytesSent: number;
 	readonly bytesReceived: number;
@@ -43,6 +47,8 @@ const NAMES: readonly (keyof EngineStats)[] = [
 	"datagramsDropped",
 	"packetsUnsent",
 	"packetsStray",
+	"resetsSent",
+	"sends",
 	"bytesSent",
 	"bytesReceived",
 	"packetsSent",

@@ -63,7 +63,7 @@ export interface ConnectionEvents {
 	onDrained(lane: number): void;
 	onDatagram(payload: Uint8Array): void;
 	onEnded(end: ConnectionEnd): void;
-	/** Round trip in ms, bits per second, bytes sent and received, packets sent and lost, congestion window. */
+	/** Round trip in ms, bits per second, bytes sent and received, packets sent and lost, congestion window, packet size. */
 	onStats(numbers: readonly number[]): void;
 }
 
@@ -81,7 +81,7 @@ const FAILURES: readonly ConnectFailure[] = [
 ];
 const REASONS: readonly DropReason[] = ["latency", "budget", "streams", "stopped"];
 const ENDS: readonly ConnectionEnd["by"][] = ["local", "remote", "transport"];
-const STATS = 7;
+const STATS = 8;
 
 const decoder = new TextDecoder();
 

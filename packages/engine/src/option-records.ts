@@ -18,6 +18,7 @@ export function writeListen(
 	record.textOption(options.clientRoots).bool(options.clientCertificateRequired ?? false);
 	record.u32(options.handshakesPendingMax ?? 4096).u32(options.retryAbove ?? 256);
 	record.f64(options.handshakeTimeoutMs ?? 10_000).u32(options.udpBufferBytes ?? 4 * 1024 * 1024);
+	record.bytesOption(options.resetSecret);
 	writeTransport(record, options.transport ?? {}, 0);
 }
 

@@ -59,6 +59,12 @@ export interface ListenOptions {
 	readonly handshakeTimeoutMs?: number;
 	/** Kernel buffer asked for in each direction and per thread; default 4 MiB. The grant is in `Endpoint`. */
 	readonly udpBufferBytes?: number;
+	/**
+	 * What stateless resets are made with, 32 bytes or more: with the same secret, a process that is started again on the
+	 * port tells the peers of the one before it at once that it does not know them. Default: random. Only processes among
+	 * which the packets for one address may be spread share a secret; RFC 9000 §21.11 says why.
+	 */
+	readonly resetSecret?: Uint8Array;
 	readonly transport?: TransportOptions;
 }
 

@@ -116,6 +116,10 @@ export class RecordWriter {
 		return value === undefined ? this.u8(0) : this.u8(1).text(value);
 	}
 
+	bytesOption(value: Uint8Array | undefined): this {
+		return value === undefined ? this.u8(0) : this.u8(1).u32(value.byteLength).raw(value);
+	}
+
 	texts(values: readonly string[]): this {
 		this.u32(values.length);
 		for (const value of values) this.text(value);

@@ -2,7 +2,7 @@
  * The relay's doors to the world: QUIC, TCP, and the operators' listener.
  * @module
  */
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import type { Endpoint } from "@moq-relay/engine";
 import type { DoorKind } from "./auth/authoriser.ts";
 import { describeNodes, describeSelf } from "./cluster/nodes.ts";
@@ -16,6 +16,7 @@ import { WebWorkers } from "./listen/web-workers.ts";
 import { RelayMetrics } from "./relay-metrics.ts";
 import { type LiveSession, scopeOf } from "./sessions/sessions.ts";
 import { type ClientRoots, readClientRoots } from "./tls/client-roots.ts";
+import { readResetSecret } from "./tls/reset-secret.ts";
 import { InternalWeb } from "./web/internal-web.ts";
 import { SESSIONS_SHOWN_MAX } from "./web/limits.ts";
 import { Page } from "./web/page.ts";
@@ -56,12 +57,18 @@ export async function openDoors(foundation: Foundation): Promise<Doors> {
 	return { ...listeners, internal };
 }
 
-function listen(
+async function listen(
 	{ config, identities, versions, gate, clusterGate, fault }: Foundation,
 	place: QuicPlace,
 	{ engine, roots }: { readonly engine: NonNullable<Foundation["engine"]>; readonly roots: ClientRoots },
 ): Promise<Endpoint> {
+	const isFromFiles = place.identities !== "server" || config.server.tls.cert.length > 0;
 	return listenQuic({
+		resetSecret: await readResetSecret({
+			file: config.server.quic.resetKey,
+			identity: isFromFiles ? identities.of(place.identities)[0] : undefined,
+			place: `${hostname()} ${formatAddress(place.host, place.port)}`,
+		}),
 		host: place.host,
 		port: place.port,
 		engine,

@@ -6,4 +6,5 @@ export type { TestAuthority, TestCertificate } from "./certificate.ts";
 export { selfSigned, testAuthority } from "./certificate.ts";
 export type { EngineFactory } from "./factory.ts";
 export { engineFactory, loadEngine } from "./factory.ts";
+export { Nat } from "./nat.ts";
 export { Ear, Peers } from "./peers.ts";

@@ -83,6 +83,8 @@ pub struct Listen {
     pub retry_above: u32,
     pub handshake_timeout_ms: f64,
     pub udp_buffer: u32,
+    /// What stateless resets are made with; random without one.
+    pub reset_secret: Option<Vec<u8>>,
     pub transport: TransportOptions,
 }
 
@@ -169,6 +171,7 @@ fn listen(reader: &mut Reader) -> Result<Listen, Malformed> {
         retry_above: reader.u32()?,
         handshake_timeout_ms: reader.f64()?,
         udp_buffer: reader.u32()?,
+        reset_secret: reader.bytes_option()?.map(<[u8]>::to_vec),
         transport: TransportOptions::decode(reader)?,
     })
 }

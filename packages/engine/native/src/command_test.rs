@@ -23,7 +23,7 @@ fn listen_body() -> Vec<u8> {
         writer.u32(1).u32(2).text("::").u16(443);
         writer.u32(1).text("chain").text("key");
         writer.u32(2).text("a").text("b").u8(1).text_option(Some("roots")).u8(0);
-        writer.u32(10).u32(5).f64(1000.0).u32(4096);
+        writer.u32(10).u32(5).f64(1000.0).u32(4096).bytes_option(Some(b"secret"));
         transport(writer);
     })
 }

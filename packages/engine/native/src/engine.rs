@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use quinn_proto::{ClientConfig, EndpointConfig, ServerConfig};
@@ -15,11 +16,12 @@ use web_transport_proto::http::{HeaderValue, header};
 
 use crate::command::{self, Records, Shared};
 use crate::event::{Bound, Events};
-use crate::limits::Limits;
+use crate::limits::{Limits, RESET_INTERVAL_MIN};
 use crate::mailbox::{Batch, Mailbox};
 use crate::message::{Admission, Dial, Listener, Message};
 use crate::outbox::{Outbox, Waker};
 use crate::record::Malformed;
+use crate::resets;
 use crate::socket;
 use crate::stats::Counters;
 use crate::steer::SteeredIds;
@@ -37,7 +39,8 @@ pub struct Engine {
     pub outboxes: Vec<Outbox>,
     pub waker: Arc<Waker>,
     identities: Mutex<FxHashMap<u32, Arc<Identities>>>,
-    /// The same for all threads: a reset or a Retry may come from one and concern another.
+    /// The same for all threads: a reset or a Retry may come from one and concern another. Resets of an endpoint that was
+    /// given a secret have a key of their own.
     reset_key: Arc<hmac::Key>,
     token_key: Arc<Prk>,
 }
@@ -148,11 +151,17 @@ impl Engine {
         }
     }
 
+    /// Of a port for outgoing connections.
+    pub fn dial_config(&self, thread: usize) -> Arc<EndpointConfig> {
+        self.endpoint_config(thread, &self.reset_key)
+    }
+
     /// Each thread's own: connection ids name their thread.
-    pub fn endpoint_config(&self, thread: usize) -> Arc<EndpointConfig> {
+    fn endpoint_config(&self, thread: usize, reset_key: &Arc<hmac::Key>) -> Arc<EndpointConfig> {
         let (thread, threads) = (thread as u8, self.threads() as u8);
-        let mut config = EndpointConfig::new(self.reset_key.clone());
+        let mut config = EndpointConfig::new(reset_key.clone());
         config.cid_generator(move || Box::new(SteeredIds { thread, threads }));
+        config.min_reset_interval(RESET_INTERVAL_MIN);
         Arc::new(config)
     }
 
@@ -169,12 +178,16 @@ impl Engine {
         })?;
         let buffers = sockets.first().map(|socket| grant(socket, listen.udp_buffer as usize)).unwrap_or_default();
         self.identities().insert(listen.endpoint, identities);
+        let reset_key = match &listen.reset_secret {
+            Some(secret) => Arc::new(resets::key(secret)),
+            None => self.reset_key.clone(),
+        };
         for (thread, socket) in sockets.into_iter().enumerate() {
             self.mailboxes[thread].message(Message::Listen(Box::new(Listener {
                 endpoint: listen.endpoint,
                 socket,
                 buffer: listen.udp_buffer as usize,
-                config: self.endpoint_config(thread),
+                config: self.endpoint_config(thread, &reset_key),
                 server: server.clone(),
                 admission: self.admission(listen),
             })));
@@ -188,7 +201,7 @@ impl Engine {
         Admission {
             pending_max: share(listen.handshakes_pending),
             retry_above: share(listen.retry_above),
-            timeout: milliseconds(listen.handshake_timeout_ms).unwrap_or(std::time::Duration::MAX),
+            timeout: milliseconds(listen.handshake_timeout_ms).unwrap_or(Duration::MAX),
             segments: listen.transport.segments.into(),
             streams: listen.transport.streams(),
         }

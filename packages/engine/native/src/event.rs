@@ -214,7 +214,7 @@ impl Events {
     }
 
     /// Round trip in ms, bits per second, bytes sent and received, packets sent and lost, congestion window.
-    pub fn stats(&mut self, connection: u32, numbers: [f64; 7]) {
+    pub fn stats(&mut self, connection: u32, numbers: [f64; 8]) {
         self.record(16, |body| {
             body.u32(connection);
             for number in numbers {

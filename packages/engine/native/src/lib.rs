@@ -16,6 +16,7 @@ mod outbox;
 mod port;
 mod record;
 mod refusals;
+mod resets;
 mod slots;
 mod socket;
 mod stats;

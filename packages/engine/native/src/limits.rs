@@ -47,6 +47,10 @@ pub const RECEIVES_PER_TURN: usize = 8;
 /// Messages that may wait for a thread before it is given no more of other threads' datagrams.
 pub const STRAYS_MAX: usize = 4096;
 
+/// Least time between two stateless resets from one socket: after a restart, 2000 peers a second learn that they are not
+/// known any more, and a flood of packets that belong to nobody costs no more answers than that.
+pub const RESET_INTERVAL_MIN: Duration = Duration::from_micros(500);
+
 /// Bytes buffered of one HTTP/3 request, response, SETTINGS or capsule.
 pub const HTTP_BUFFER_MAX: usize = 64 * 1024;
 

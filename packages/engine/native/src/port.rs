@@ -97,6 +97,7 @@ impl Port {
         match self.socket.send(transmit, contents) {
             Ok(()) => {
                 let packets = transmit.segment_size.map_or(1, |size| contents.len().div_ceil(size.max(1)));
+                stats::add(&counters.sends, 1);
                 stats::add(&counters.packets_sent, packets as u64);
                 stats::add(&counters.bytes_sent, contents.len() as u64);
                 true
@@ -141,6 +142,10 @@ impl Port {
             },
             Ok(Some(DatagramEvent::NewConnection(incoming))) => self.admit(now, incoming, room, buffer, counters),
             Ok(Some(DatagramEvent::Response(transmit))) => {
+                // of all answers only a stateless reset looks like a packet with a short header
+                if buffer.first().is_some_and(|first| first & 0x80 == 0) {
+                    stats::add(&counters.resets_sent, 1);
+                }
                 self.answer(&transmit, buffer, counters);
                 Arrival::Nothing
             }

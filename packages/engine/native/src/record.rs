@@ -87,6 +87,11 @@ impl<'a> Reader<'a> {
     pub fn text_option(&mut self) -> Result<Option<&'a str>, Malformed> {
         if self.bool()? { self.text().map(Some) } else { Ok(None) }
     }
+
+    /// Absent when a zero byte comes first.
+    pub fn bytes_option(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        if self.bool()? { self.bytes().map(Some) } else { Ok(None) }
+    }
 }
 
 /// Appends to a record.

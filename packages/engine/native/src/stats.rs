@@ -29,6 +29,8 @@ counters!(
     datagrams_dropped,
     packets_unsent,
     packets_stray,
+    resets_sent,
+    sends,
     bytes_sent,
     bytes_received,
     packets_sent,

@@ -15,7 +15,7 @@ export interface QuicConfig {
 	/** 0 is off. */
 	readonly keepAliveMs: number;
 	readonly mtuDiscovery: boolean;
-	readonly congestionControl: "loss" | "delay" | undefined;
+	readonly congestionControl: "cubic" | "bbr" | "loss" | "delay" | undefined;
 	/** Folder for qlog files. */
 	readonly qlog: string | undefined;
 }
@@ -25,6 +25,8 @@ export interface ServerQuicConfig extends QuicConfig {
 	/** `ip:port` that clients are asked to migrate to. */
 	readonly preferredV4: string | undefined;
 	readonly preferredV6: string | undefined;
+	/** File with the secret that stateless resets are made with; undefined makes one of the first private key. */
+	readonly resetKey: string | undefined;
 	/** QUIC-LB server id, hex. */
 	readonly quicLbId: string | undefined;
 	/** QUIC-LB nonce length in bytes. */
@@ -35,8 +37,12 @@ export interface ServerQuicConfig extends QuicConfig {
 export const serverQuicTable: Table<ServerQuicConfig> = table(
 	{ doc: "QUIC of the connections that others open" },
 	{
-		...shared("server", { reload: RELOAD_SOCKET }),
+		...shared({ reload: RELOAD_SOCKET }),
 		maxStreams: maxStreams("server", 10000, { reload: RELOAD_SOCKET }),
+		resetKey: setting(optional(text("a file", "FILE")), {
+			doc: "File of 32 or more random bytes by which a relay that was started again tells its former peers so; by default made of the first private key and the host's name. One file for all relays behind one address, and for no others",
+			reload: RELOAD_SOCKET,
+		}),
 		preferredV4: setting(optional(addressText()), {
 			doc: "IPv4 address that clients are asked to move to after an anycast handshake",
 			key: "preferred_v4",
@@ -78,7 +84,7 @@ export const serverQuicTable: Table<ServerQuicConfig> = table(
 export const clientQuicTable: Table<QuicConfig> = table(
 	{ doc: "QUIC of the connections that this relay opens" },
 	{
-		...shared("client", { reload: RELOAD_LINKS }),
+		...shared({ reload: RELOAD_LINKS }),
 		maxStreams: maxStreams("client", 1024, { reload: RELOAD_LINKS }),
 	},
 );
@@ -95,7 +101,7 @@ function maxStreams(side: string, fallback: number, facts: SideFacts): Setting<n
 	});
 }
 
-function shared(side: string, facts: SideFacts): Omit<Entries<QuicConfig>, "maxStreams"> {
+function shared(facts: SideFacts): Omit<Entries<QuicConfig>, "maxStreams"> {
 	return {
 		gso: setting(toggle(), { doc: "Hand several packets to the kernel at once", fallback: true, ...facts }),
 		idleTimeoutMs: setting(duration(), {
@@ -114,12 +120,10 @@ function shared(side: string, facts: SideFacts): Omit<Entries<QuicConfig>, "maxS
 			doc: "Look for packet sizes above 1200 bytes",
 			fallback: false,
 			...facts,
-			pending: `packets keep their initial size on ${side} connections`,
 		}),
-		congestionControl: setting(optional(choice(["loss", "delay"])), {
-			doc: "What tells congestion; without it the engine chooses",
+		congestionControl: setting(optional(choice(["cubic", "bbr", "loss", "delay"])), {
+			doc: "What tells congestion: loss is cubic, the default, and delay is bbr",
 			...facts,
-			pending: `the engine chooses the congestion control of ${side} connections`,
 		}),
 		qlog: setting(optional(text("a folder", "DIR")), {
 			doc: "Folder for qlog files",

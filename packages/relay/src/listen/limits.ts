@@ -72,5 +72,8 @@ export const WORKER_RESTART_MS: number = 1000;
 /** Attempts to find one port that is free for both UDP and TCP when the system may choose it. */
 export const PORT_ATTEMPTS_MAX: number = 16;
 
+/** Bytes of a UDP packet that MTU discovery looks for: what an Ethernet carries over IPv6. */
+export const MTU_DISCOVERY_BYTES_MAX: number = 1452;
+
 /** Connections of one listening socket that the kernel holds for a worker. */
 export const BACKLOG: number = 511;

@@ -11,6 +11,7 @@ import { parseTarget } from "../auth/target.ts";
 import type { QuicConfig } from "../config/quic.ts";
 import { PortError } from "./address.ts";
 import type { Gate } from "./gate.ts";
+import { MTU_DISCOVERY_BYTES_MAX } from "./limits.ts";
 
 /** How to listen. */
 export interface QuicListenOptions {
@@ -22,6 +23,8 @@ export interface QuicListenOptions {
 	readonly transport: TransportOptions;
 	/** PEM roots of client certificates, if those are asked for. */
 	readonly clientRoots: string | undefined;
+	/** What stateless resets are made with; random if undefined. */
+	readonly resetSecret: Uint8Array | undefined;
 	/** 0 leaves the bound to the engine. */
 	readonly handshakesPendingMax: number;
 	readonly handshakeTimeoutMs: number;
@@ -42,6 +45,7 @@ export async function listenQuic(options: QuicListenOptions): Promise<Endpoint> 
 				protocols: protocolsOf(versions),
 				transport,
 				...(options.clientRoots !== undefined && { clientRoots: options.clientRoots }),
+				...(options.resetSecret !== undefined && { resetSecret: options.resetSecret }),
 				...(options.handshakesPendingMax > 0 && { handshakesPendingMax: options.handshakesPendingMax }),
 				...(options.handshakeTimeoutMs > 0 && { handshakeTimeoutMs: options.handshakeTimeoutMs }),
 			},
@@ -61,8 +65,12 @@ export function quicTransport(config: QuicConfig): TransportOptions {
 		idleTimeoutMs: config.idleTimeoutMs,
 		keepAliveMs: config.keepAliveMs,
 		...(!config.gso && { segmentsMax: 1 }),
+		...(config.mtuDiscovery && { mtuDiscoveryBytesMax: MTU_DISCOVERY_BYTES_MAX }),
+		...(config.congestionControl !== undefined && { congestionControl: CONGESTION[config.congestionControl] }),
 	};
 }
+
+const CONGESTION = { cubic: "cubic", loss: "cubic", bbr: "bbr", delay: "bbr" } as const;
 
 /** One peer's fault is its own. */
 function enter(incoming: Incoming, options: QuicListenOptions): void {

@@ -17,3 +17,9 @@ export const THROW_AWAY_RENEW_MS: number = 6 * 24 * 3600 * 1000;
 
 /** Bytes of one certificate or key file; longer ones are no such thing. */
 export const PEM_BYTES_MAX: number = 1024 * 1024;
+
+/** Bytes of the secret that stateless resets are made with, at least: it must not be guessed. */
+export const RESET_SECRET_BYTES_MIN: number = 32;
+
+/** Bytes of a file with such a secret; longer ones are something else. */
+export const RESET_SECRET_BYTES_MAX: number = 64 * 1024;

@@ -214,42 +214,43 @@ impl Capsules {
     /// Take bytes of the stream; the code and reason when they close the session. `Err` when they cannot be understood.
     pub fn take(&mut self, bytes: &[u8]) -> Result<Option<(u32, String)>, ()> {
         self.frames.extend_from_slice(bytes);
+        // what was read goes at the end and at once: a peer may send thousands of frames without content
+        let mut rest = &self.frames[..];
         loop {
-            let usable = self.frames.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-            let part = self.frames.drain(..usable);
+            let usable = rest.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            let (part, after) = rest.split_at(usable);
             if self.data {
-                self.capsules.extend(part);
-            } else {
-                drop(part);
+                self.capsules.extend_from_slice(part);
             }
+            rest = after;
             self.left -= usable as u64;
-            if self.left > 0 || self.frames.is_empty() {
+            if self.left > 0 || rest.is_empty() {
                 break;
             }
-            let Some((kind, first)) = varint::read(&self.frames) else { break };
-            let Some((length, second)) = varint::read(&self.frames[first..]) else { break };
-            self.frames.drain(..first + second);
+            let Some((kind, first)) = varint::read(rest) else { break };
+            let Some((length, second)) = varint::read(&rest[first..]) else { break };
+            rest = &rest[first + second..];
             self.left = length;
             self.data = kind == u64::from(Frame::DATA.0);
         }
+        let used = self.frames.len() - rest.len();
+        self.frames.drain(..used);
         self.closed()
     }
 
     fn closed(&mut self) -> Result<Option<(u32, String)>, ()> {
-        while !self.capsules.is_empty() {
-            let mut rest = &self.capsules[..];
-            match Capsule::decode(&mut rest) {
+        let mut rest = &self.capsules[..];
+        while !rest.is_empty() {
+            let mut after = rest;
+            match Capsule::decode(&mut after) {
                 Ok(Capsule::CloseWebTransportSession { code, reason }) => return Ok(Some((code, reason))),
-                Ok(_) => {
-                    let used = self.capsules.len() - rest.len();
-                    self.capsules.drain(..used);
-                }
-                Err(CapsuleError::UnexpectedEnd | CapsuleError::VarInt(_)) if self.capsules.len() < HTTP_BUFFER_MAX => {
-                    break;
-                }
+                Ok(_) => rest = after,
+                Err(CapsuleError::UnexpectedEnd | CapsuleError::VarInt(_)) if rest.len() < HTTP_BUFFER_MAX => break,
                 Err(_) => return Err(()),
             }
         }
+        let used = self.capsules.len() - rest.len();
+        self.capsules.drain(..used);
         Ok(None)
     }
 }

@@ -102,6 +102,20 @@ fn capsules_refuse_what_would_grow_without_bound() {
 }
 
 #[test]
+fn capsules_keep_nothing_of_a_flood_without_content() {
+    let frames = [[0x21, 0], [0x00, 0]].concat().repeat(10_000);
+    let unknown = [0x00, 2, 0x3f, 0].repeat(10_000);
+    let mut capsules = Capsules::default();
+    for wire in [&frames[..], &unknown[..]] {
+        for part in wire.chunks(999) {
+            assert_eq!(capsules.take(part), Ok(None));
+            assert!(capsules.frames.len() + capsules.capsules.len() < 8);
+        }
+    }
+    assert_eq!(capsules.take(&capsule(30, "so long")), Ok(Some((30, "so long".to_owned()))));
+}
+
+#[test]
 fn response_leaves_out_a_protocol_that_fits_no_header() {
     assert_eq!(response(200, ""), response(200, "grün\u{7f}"));
     assert_ne!(response(200, ""), response(200, "moq-lite-05"));

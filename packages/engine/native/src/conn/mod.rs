@@ -348,6 +348,7 @@ impl Connection {
                 stats.path.sent_packets as f64,
                 stats.path.lost_packets as f64,
                 window,
+                stats.path.current_mtu.into(),
             ],
         );
     }

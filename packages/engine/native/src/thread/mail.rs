@@ -154,7 +154,7 @@ impl Thread {
         }
         let socket = Socket::new(socket::bind(SocketAddr::new(any, 0), false)?, DIAL_BUFFER)?;
         refusals::enable(socket.fd(), to.is_ipv4())?;
-        let mut port = Port::new(socket, self.desk.engine.endpoint_config(self.desk.index), None);
+        let mut port = Port::new(socket, self.desk.engine.dial_config(self.desk.index), None);
         port.family = Some(to.is_ipv4());
         Ok(self.ports.insert(port))
     }

@@ -70,7 +70,7 @@ test("checkRoutes() notices a broadcast that nobody publishes, a lost one, and a
 	assert.ok(typeof short === "object");
 	short.close();
 	publisher.stop();
-	await simulation.pass(1000);
+	await simulation.pass(7000);
 	assert.throws(() => checkRoutes(simulation, far), /broadcasts at r2/);
 });
 

@@ -45,6 +45,12 @@ export class Broadcast {
 		return this.#tracks.size + this.#lookups.size + this.#fetches.size;
 	}
 
+	/** Whether some track is being received for a viewer, or may be again: neither ended nor broken. */
+	get isRunning(): boolean {
+		for (const track of this.#tracks.values()) if (track.isRunning) return true;
+		return false;
+	}
+
 	/** Subscribe to a track. One upstream subscription serves all subscribers of it. */
 	subscribe(track: string, request: SubscribeRequest, sink: TrackSink): TrackSubscription {
 		const held = this.#tracks.get(track);

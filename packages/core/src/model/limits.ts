@@ -58,11 +58,17 @@ export const UPDATE_INTERVAL_MS: number = 20;
 /** How long a broadcast stays announced after its session was lost, in ms; the reference has the same number. */
 export const BROADCAST_LINGER_MS: number = 5000;
 
-/** How long a broadcast stays announced after a relay withdrew it, in ms: another relay may be about to offer it. */
+/** How long a relay keeps a longer way to itself, in ms: that too may be about to go. */
 export const HOLD_DOWN_MS: number = 100;
 
-/** How long after our end of a name a server that repeated it may take to end it too, in ms: its hold-down and a long round trip. */
-export const ECHO_END_MS: number = 500;
+/**
+ * How long viewers are not told that a relay withdrew a broadcast, in ms: the news goes to the relay that has another way,
+ * which tells it after its hold-down, and back.
+ */
+export const WITHDRAWN_MS: number = 500;
+
+/** How long after our end of a name a server that repeated it may take to end it too, in ms: its own wait and a long round trip. */
+export const ECHO_END_MS: number = 1000;
 
 /** How long viewers of a broadcast that was unannounced may go on while its tracks end by themselves, in ms. */
 export const BROADCAST_DRAIN_MS: number = 5000;

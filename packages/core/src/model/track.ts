@@ -72,6 +72,11 @@ export class Track implements SubscriberOwner, FeedOwner, GroupObserver {
 		return this.#info;
 	}
 
+	/** Whether a subscription upstream is open for viewers. */
+	get isRunning(): boolean {
+		return this.#feed !== undefined && this.#subscribers.size > 0;
+	}
+
 	/** A cached group, complete or in progress. */
 	group(sequence: number): Group | undefined {
 		return this.#store.get(sequence);

@@ -16,6 +16,9 @@ export interface Announcement {
 	update(route: Route): AnnounceRefusal | undefined;
 	/** Unannounced: the source goes at once. */
 	close(): void;
-	/** The session died: the broadcast stays announced for the linger, in case its publisher returns. */
+	/**
+	 * The session died: the broadcast stays announced for the linger, in case its publisher returns. Relays are told the
+	 * end at once, since they may know another way.
+	 */
 	lost(): void;
 }

@@ -11,6 +11,7 @@ import {
 	CONTEST_RESTARTS,
 	HOLD_DOWN_MS,
 	PUBLISHER_TIE_MS,
+	WITHDRAWN_MS,
 } from "../model/limits.ts";
 import type { Route } from "../model/route.ts";
 import type { Settings } from "../model/settings.ts";
@@ -32,6 +33,8 @@ export interface Change {
 	readonly after: Route | undefined;
 	/** True when the groups of another publisher follow. */
 	readonly restart: boolean;
+	/** Who is told; undefined is everybody. */
+	readonly to?: "relays" | "viewers";
 }
 
 /** What a listing is given. */
@@ -58,6 +61,8 @@ export class Listing {
 	#route: Route | undefined;
 	#broadcast: Broadcast | undefined;
 	#cancelLinger: (() => void) | undefined;
+	/** Relays were told the end and viewers were not: no way is left, and another may come. */
+	#isHidden = false;
 	/** Set while a longer way is in use that has not been told. */
 	#cancelTell: (() => void) | undefined;
 	readonly #ages: PublisherAges;
@@ -117,20 +122,39 @@ export class Listing {
 			this.#choose();
 			return;
 		}
-		const lingerMs = this.#lingerMs(offer, end);
-		if (lingerMs === 0) {
+		const isOver = end === "closed" && offer.route.hops.length <= 1;
+		if (isOver || (end === "lost" && this.#options.lingerMs === 0)) {
 			this.#end(end);
 			return;
 		}
 		if (end === "lost") this.#broadcast?.withdraw(offer.source);
 		if (end === "resting") this.#broadcast?.switchTo(undefined);
-		this.#cancelLinger = this.#options.settings.clock.after(lingerMs, () => this.#end(end));
+		this.#await(end, this.#options.settings.clock.nowMs() + this.#options.lingerMs);
+		this.#hide();
 	}
 
-	#lingerMs(offer: Offer, end: OfferEnd): number {
-		if (end === "lost") return this.#options.lingerMs;
-		// A relay that withdraws a route may be one turn ahead of another that offers it.
-		return offer.route.hops.length > 1 || end === "resting" ? HOLD_DOWN_MS : 0;
+	/** Relays that have their way from here turn to others at once, and offer us theirs. */
+	#hide(): void {
+		const before = this.#route;
+		if (before === undefined) return;
+		this.#isHidden = true;
+		this.#dropTelling();
+		this.#options.onChange({ path: this.path, before, after: undefined, restart: false, to: "relays" });
+	}
+
+	/**
+	 * Wait for another way. What was lost may return until `untilMs`. A relay that withdraws its way does not say why: where
+	 * the broadcast is over, its tracks end too; where a link broke further up, that relay waits, and they stay open.
+	 */
+	#await(end: OfferEnd, untilMs: number): void {
+		const { clock } = this.#options.settings;
+		const leftMs = untilMs - clock.nowMs();
+		this.#cancelLinger = clock.after(end === "lost" ? leftMs : WITHDRAWN_MS, () => {
+			if (this.#broadcast?.isRunning !== true) this.#end(end);
+			else if (clock.nowMs() < untilMs) this.#await(end, untilMs);
+			// What runs has had the time that another way may take.
+			else this.#end("lost");
+		});
 	}
 
 	#choose(): void {
@@ -161,7 +185,9 @@ export class Listing {
 	 * as there are orders of the relays.
 	 */
 	#move(before: Route, after: Route): void {
-		if (isSameRoute(before, after)) {
+		if (this.#isHidden) {
+			this.#tell(after, false);
+		} else if (isSameRoute(before, after)) {
 			this.#dropTelling();
 			this.#route = after;
 		} else if (compareRoutes(this.path, after, before) < 0) {
@@ -178,7 +204,14 @@ export class Listing {
 		this.#dropTelling();
 		const before = this.#route;
 		this.#route = after;
-		this.#options.onChange({ path: this.path, before, after, restart });
+		if (!this.#isHidden) {
+			this.#options.onChange({ path: this.path, before, after, restart });
+			return;
+		}
+		this.#isHidden = false;
+		const isNews = before === undefined || restart || !isSameRoute(before, after);
+		if (isNews) this.#options.onChange({ path: this.path, before, after, restart, to: "viewers" });
+		this.#options.onChange({ path: this.path, before: undefined, after, restart: false, to: "relays" });
 	}
 
 	#dropTelling(): void {
@@ -216,7 +249,8 @@ export class Listing {
 		this.#broadcast = undefined;
 		this.#options.onEmpty(this);
 		if (before !== undefined) {
-			this.#options.onChange({ path: this.path, before, after: undefined, restart: false });
+			const to = this.#isHidden ? { to: "viewers" as const } : {};
+			this.#options.onChange({ path: this.path, before, after: undefined, restart: false, ...to });
 		}
 		if (end === "lost") broadcast?.fail(Code.Dropped);
 		// A relay withdraws its way, which may not be the only one; only a publisher's own word is the end.

@@ -7,6 +7,7 @@ import {
 	BROADCASTS_MAX,
 	HOLD_DOWN_MS,
 	PUBLISHER_TIE_MS,
+	WITHDRAWN_MS,
 } from "../model/limits.ts";
 import type { OriginId, Route } from "../model/route.ts";
 import type { Source, SubscribeRequest } from "../model/source.ts";
@@ -235,6 +236,50 @@ test("Announcement.lost() keeps the broadcast announced, and the same publisher 
 	assert.deepEqual(watcher.events, ["start ", "active a [1]"]);
 });
 
+test("Announcement.lost() is told to relays at once, and to viewers only after the linger", () => {
+	const { clock, origin, announce, watch, view } = setUp();
+	const relay: string[] = [];
+	const late: string[] = [];
+	const viewers = watch("");
+	origin.watch("", recorder(relay), { isRelay: true });
+	const source = new ScriptedSource();
+	const first = announce("a", [1, 5], { source });
+	const viewer = view("a");
+	source.whole("video", 0, BODY);
+	first.lost();
+	assert.deepEqual(relay, ["start ", "active a [1,5]", "ended a"]);
+	origin.watch("", recorder(late), { isRelay: true });
+	assert.deepEqual(late, ["start "]);
+	clock.run(BROADCAST_LINGER_MS - 1);
+	const next = new ScriptedSource();
+	const second = announce("a", [1, 6, 7], { source: next });
+	next.whole("video", 1, BODY);
+	assert.deepEqual(viewer.events, ["info 1000", "group 0", "group 1"]);
+	assert.deepEqual(late, ["start ", "active a [1,6,7]"]);
+	second.lost();
+	clock.runUntilIdle();
+	assert.deepEqual(viewers.events, ["start ", "active a [1,5]", "update a [1,6,7]", "ended a"]);
+	assert.deepEqual(late, ["start ", "active a [1,6,7]", "ended a"]);
+	assert.equal(viewer.last, "error 24");
+});
+
+test("Announcement.close() by a relay keeps the path for viewers whose tracks stay open, for the linger at most", () => {
+	const { clock, announce, watch, view } = setUp();
+	const watcher = watch("");
+	const announcement = announce("a", [1, 5]);
+	const viewer = view("a");
+	announcement.close();
+	clock.run(BROADCAST_LINGER_MS - 1);
+	const next = new ScriptedSource();
+	const other = announce("a", [1, 5], { source: next });
+	next.whole("video", 0, BODY);
+	assert.equal(viewer.last, "group 0");
+	assert.deepEqual(watcher.events, ["start ", "active a [1,5]"]);
+	other.close();
+	clock.runUntilIdle();
+	assert.deepEqual(watcher.events, ["start ", "active a [1,5]", "ended a"]);
+});
+
 test("Announcement.lost() makes way for a publisher that returns under another id at once", () => {
 	const { announce, watch, view } = setUp();
 	const watcher = watch("");
@@ -281,13 +326,14 @@ test("Announcement.close() by a relay holds the path a moment, for another relay
 	const announcement = announce("a", [1, 5]);
 	const viewer = view("a");
 	announcement.close();
-	clock.run(HOLD_DOWN_MS - 1);
+	clock.run(WITHDRAWN_MS - 1);
 	const next = new ScriptedSource();
 	const other = announce("a", [1, 6], { source: next });
 	next.whole("video", 0, BODY);
 	assert.equal(viewer.last, "group 0");
 	other.close();
-	clock.run(3 * HOLD_DOWN_MS);
+	next.end("video", 1);
+	clock.run(clock.nowMs() + WITHDRAWN_MS);
 	assert.deepEqual(watcher.events, ["start ", "active a [1,5]", "update a [1,6]", "ended a"]);
 });
 
@@ -296,7 +342,7 @@ test("Announcement.update() with a loop rests until a usable route comes back", 
 	const watcher = watch("");
 	const announcement = announce("a", [1, 5]);
 	assert.equal(announcement.update({ hops: [1, ID, 5], cost: 0 }), "loop");
-	clock.run(HOLD_DOWN_MS);
+	clock.run(WITHDRAWN_MS);
 	assert.equal(origin.broadcast("a"), undefined);
 	assert.equal(origin.broadcastCount, 0);
 	assert.equal(announcement.update({ hops: [1, 4, 5], cost: 0 }), undefined);

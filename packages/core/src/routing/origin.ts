@@ -81,9 +81,10 @@ export class Origin {
 
 	/** Hear of every broadcast at or under `prefix` (canonical; "" is all), by whole segments. */
 	watch(prefix: string, sink: WatchSink, options: WatchOptions = {}): Watch {
-		const watcher = new Watcher(sink, { excludeHop: options.excludeHop, onFault: this.#settings.onFault });
+		const { excludeHop, isRelay = false } = options;
+		const watcher = new Watcher(sink, { excludeHop, isRelay, onFault: this.#settings.onFault });
 		this.#tree.listen(prefix, watcher);
-		watcher.start(this.active(prefix));
+		watcher.start(this.active(prefix, isRelay));
 		return {
 			close: () => {
 				watcher.close();
@@ -103,10 +104,12 @@ export class Origin {
 		return listing?.isOffered === true ? listing.route : undefined;
 	}
 
-	/** Everything announced at or under `prefix`, as `watch` would start with. */
-	active(prefix: string): Announced[] {
+	/** Everything announced at or under `prefix`, as `watch` would start with; `isRelay` as there. */
+	active(prefix: string, isRelay = false): Announced[] {
 		const active: Announced[] = [];
-		for (const { path, route } of this.#tree.valuesUnder(prefix)) if (route !== undefined) active.push({ path, route });
+		for (const { path, route, isOffered } of this.#tree.valuesUnder(prefix)) {
+			if (route !== undefined && (isOffered || !isRelay)) active.push({ path, route });
+		}
 		return active;
 	}
 

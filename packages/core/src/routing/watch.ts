@@ -27,6 +27,8 @@ export interface WatchSink {
 export interface WatchOptions {
 	/** Broadcasts whose best route passes through this id are not shown: they came from there. */
 	readonly excludeHop?: OriginId;
+	/** True for another relay: it is not shown what only waits for another way, since it may know one; default false. */
+	readonly isRelay?: boolean;
 }
 
 /** A running watch. */

@@ -10,6 +10,8 @@ import type { Announced, WatchSink } from "./watch.ts";
 export interface WatcherOptions {
 	/** Routes through this id are not shown. */
 	readonly excludeHop: OriginId | undefined;
+	/** Whether it is another relay that listens. */
+	readonly isRelay: boolean;
 	/** The sink threw. */
 	readonly onFault: (thrown: unknown) => void;
 }
@@ -35,7 +37,7 @@ export class Watcher {
 	}
 
 	tell(change: Change): void {
-		if (this.#closed) return;
+		if (this.#closed || (change.to !== undefined && (change.to === "relays") !== this.#options.isRelay)) return;
 		this.#guard(() => this.#emit(change));
 	}
 

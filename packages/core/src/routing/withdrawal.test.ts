@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RecordingViewer, ScriptedSource, VirtualClock } from "@moq-relay/testkit";
 import { Code } from "@moq-relay/wire";
-import { BROADCAST_DRAIN_MS, HOLD_DOWN_MS } from "../model/limits.ts";
+import { BROADCAST_LINGER_MS, WITHDRAWN_MS } from "../model/limits.ts";
 import { Origin } from "./origin.ts";
 
 const REQUEST = { priority: 1, ordered: false, latencyMs: 1000, startGroup: undefined, endGroup: undefined };
@@ -21,7 +21,7 @@ function withdrawn(hops: readonly number[]): {
 	const viewer = new RecordingViewer();
 	origin.broadcast("a")?.subscribe("t", REQUEST, viewer);
 	announcement.close();
-	clock.run(HOLD_DOWN_MS + 1);
+	clock.run(WITHDRAWN_MS + 1);
 	return { viewer, source, clock };
 }
 
@@ -30,8 +30,9 @@ test("Origin tells viewers of an end when the publisher unannounces and breaks o
 		[[7], "end undefined"],
 		[[7, 8], `error ${Code.Dropped}`],
 	] as const) {
-		const { viewer, source } = withdrawn(hops);
+		const { viewer, source, clock } = withdrawn(hops);
 		source.fail("t", Code.Dropped);
+		clock.runUntilIdle();
 		assert.match(viewer.last, new RegExp(`^${last.split(" ")[0]}`));
 		if (hops.length > 1) assert.equal(viewer.last, last);
 	}
@@ -42,6 +43,6 @@ test("Origin passes on the end of a track whose broadcast a relay withdrew, but 
 	ended.source.end("t", 3);
 	assert.match(ended.viewer.last, /^end/);
 	const forgotten = withdrawn([7, 8]);
-	forgotten.clock.run(forgotten.clock.nowMs() + BROADCAST_DRAIN_MS);
+	forgotten.clock.run(forgotten.clock.nowMs() + BROADCAST_LINGER_MS);
 	assert.equal(forgotten.viewer.last, `error ${Code.Dropped}`);
 });

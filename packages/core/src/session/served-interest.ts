@@ -60,7 +60,9 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	/** Send what is live, and follow from there. */
 	start(): void {
 		const excludeHop = this.#excluded;
-		const watch = this.#context.origin.watch(this.#options.prefix, this, excludeHop === 0 ? {} : { excludeHop });
+		const excluded = excludeHop === 0 ? {} : { excludeHop };
+		const options = { ...excluded, isRelay: this.#mayKnowOthers };
+		const watch = this.#context.origin.watch(this.#options.prefix, this, options);
 		if (this.#over) watch.close();
 		else this.#watch = watch;
 	}
@@ -74,7 +76,7 @@ export class ServedInterest implements MessageHandler, WatchSink {
 	/** The grant changed: retract what it hides, announce what it now shows. */
 	regrant(): void {
 		for (const path of this.#shown) if (!this.#isAllowed(path)) this.onEnded(path);
-		for (const { path, route } of this.#context.origin.active(this.#options.prefix)) {
+		for (const { path, route } of this.#context.origin.active(this.#options.prefix, this.#mayKnowOthers)) {
 			if (!this.#shown.has(path) && !this.#isExcluded(route)) this.onActive(path, route);
 		}
 	}
@@ -193,6 +195,12 @@ export class ServedInterest implements MessageHandler, WatchSink {
 
 	#isExcluded(route: Route): boolean {
 		return this.#excluded !== 0 && route.hops.includes(this.#excluded);
+	}
+
+	/** Whether the peer is a relay that can tell another way from an echo: what we have lost is not shown to it. */
+	get #mayKnowOthers(): boolean {
+		const { grant, version } = this.#context;
+		return grant.cluster && version.hops === "ids";
 	}
 
 	/**
